@@ -1,0 +1,79 @@
+/* Shared by the files of src/state only. */
+#ifndef SORTIE_STATE_INTERNAL_H
+#define SORTIE_STATE_INTERNAL_H
+
+#include "state/state.h"
+
+#include <pthread.h>
+#include <uthash.h>
+
+enum { STATE_RANGES = 16 };
+
+/* A fill that was applied. */
+struct known_fill {
+    UT_hash_handle hh;
+    char key[]; /* fill_identify() */
+};
+
+/* The sum of the fills known of one order. */
+struct order_fills {
+    UT_hash_handle hh;
+    double quantity;
+    char key[ACCOUNT_SIZE + ORDER_ID_SIZE];
+};
+
+/* What statistics and equity of one account are made of; grows with its trades. */
+struct account_history {
+    struct account_key key;
+    struct trade_result *results; /* in order of exit */
+    size_t result_count, result_capacity;
+    struct equity_point *balances; /* in order of time */
+    size_t balance_count, balance_capacity;
+};
+
+struct state {
+    pthread_mutex_t lock;
+    struct state_options options;
+    struct snapshot now;
+    struct snapshot_range dirty[STATE_RANGES];
+    size_t dirty_count;
+
+    struct market_profile *profiles[SNAPSHOT_SYMBOLS];
+    bool extremes_moved[SNAPSHOT_POSITIONS];
+    struct known_fill *fills;
+    struct order_fills *order_fills;
+
+    struct account_history histories[SNAPSHOT_ACCOUNTS]; /* parallel to now.accounts */
+    bool history_changed;                                /* of the view's account */
+    size_t window_start[TIMEFRAME_COUNT];                /* first result and balance that still */
+    size_t balance_start[TIMEFRAME_COUNT];               /* count, of the view's account */
+
+    int64_t locked_at;
+    struct histogram lock_times;
+};
+
+void state_lock(struct state *s);
+void state_unlock(struct state *s);
+
+/* Notes that these bytes of s->now are to be published. */
+void state_touch(struct state *s, const void *first, size_t size);
+
+/* The rest is called with the lock held. */
+int state_account_index(struct state *s, const struct account_key *key); /* adds it; -1: full */
+int state_symbol_index(struct state *s, const char *symbol);             /* adds it; -1: full */
+void state_touch_position(struct state *s, int index);
+void state_remove_position(struct state *s, int index);
+bool state_begin_ledger(struct state *s, int account,
+                        int64_t now); /* SIM without one; false: nothing to do */
+void state_add_result(struct state *s, int account, const struct trade_result *r);
+void state_add_equity(struct state *s, int account, int64_t time, money balance);
+bool state_remember_fill(struct state *s, const struct fill *f); /* false: known */
+double *state_order_fills(struct state *s, const struct account_key *key, const char *order_id);
+void state_view_locked(struct state *s, const struct account_key *key, const char *reason,
+                       int64_t now);
+
+/* Starts a numbered change. */
+void state_begin_change(struct state *s, struct change *out, enum change_kind kind, int64_t now,
+                        const char *why);
+
+#endif

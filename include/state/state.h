@@ -1,0 +1,140 @@
+/* What is known now, behind one mutex. Any thread may read or change it through these functions;
+ * nothing is called out to while the lock is held, no price allocates. Changes that must be stored
+ * come back as `struct change`, numbered in the order in which they happened; the caller hands them
+ * to the writer.
+ *
+ * Changes are applied to a snapshot of the state's own; state_publish() copies what changed to the
+ * readers. */
+#ifndef SORTIE_STATE_STATE_H
+#define SORTIE_STATE_STATE_H
+
+#include "base/histogram.h"
+#include "state/snapshot.h"
+#include "trade/change.h"
+
+struct state;
+
+struct state_options {
+    struct snapshot_map *snapshots; /* published to; not owned; NULL: nowhere */
+    money sim_start_balance;
+    bool measure_lock; /* keep a histogram of how long the lock is held */
+};
+
+struct state *state_new(const struct state_options *options, int64_t now);
+void state_free(struct state *s);
+void state_publish(struct state *s);
+/* A copy of the whole state, for tests and for threads without a map. */
+void state_copy(struct state *s, struct snapshot *out);
+void state_get_lock_times(struct state *s, struct histogram *out); /* ns */
+
+/* --- what is on screen --- */
+
+/* Adds a line to the messages. `text` is cleaned. */
+void state_add_message(struct state *s, enum message_level level, int64_t now, const char *format,
+                       ...) __attribute__((format(printf, 4, 5)));
+void state_set_connection(struct state *s, const struct connection *c);
+/* Shows that account. A user's choice is pinned and always followed; a fill's is followed when
+ * nothing is pinned, the last switch is 2 s ago and it does not leave a LIVE account with an open
+ * position. True when the view changed. */
+bool state_set_view(struct state *s, const struct account_key *key, bool by_user,
+                    const char *reason, int64_t now);
+void state_unpin_view(struct state *s);
+/* Lets windows of time slide: statistics and equity of the view. Call about once a second. */
+void state_advance(struct state *s, int64_t now);
+
+/* --- symbols and prices --- */
+
+/* The index of the symbol, which is added when it is new; -1 when the table is full. Stays valid.
+ */
+int state_add_symbol(struct state *s, const char *symbol);
+void state_put_instrument(struct state *s, int symbol, const struct instrument *i);
+bool state_get_instrument(struct state *s, int symbol, struct instrument *out);
+bool state_get_market(struct state *s, int symbol, struct market *out);
+/* Prices are in shown units here. */
+void state_apply_trade(struct state *s, int symbol, double price, double volume,
+                       enum aggressor aggressor, int64_t time, int64_t now);
+void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_quantity, double ask,
+                         double ask_quantity, int64_t now);
+/* Session figures that are set replace those known. */
+void state_apply_session(struct state *s, int symbol, double open, double high, double low,
+                         double volume, double settlement);
+void state_begin_session(struct state *s, int symbol);
+
+/* --- positions and orders --- */
+
+enum fill_result { FILL_APPLIED, FILL_KNOWN, FILL_REFUSED /* not valid, or no room */ };
+
+/* Applies a fill once. On FILL_APPLIED `out` is to be stored. */
+enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum trade_origin origin,
+                                  const char *why, int64_t now, struct change *out);
+/* Records an order as the server tells of it (prices in shown units). Empty client and parent ids,
+ * unset numbers and an unknown type or side keep what was known; `previous_id` names it when its
+ * server id has changed. Returns its sum of known fills in `fills_known`. True when it is stored:
+ * `out`. */
+bool state_apply_order(struct state *s, const struct order *o, const char *previous_id, int64_t now,
+                       struct change *out, double *fills_known);
+/* A complete answer to "which orders are open" for every account: working orders that are not in
+ * `server_ids` are gone. */
+void state_retain_orders(struct state *s, const char (*server_ids)[ORDER_ID_SIZE], size_t count,
+                         int64_t now);
+/* Follows the bracket of one position after orders changed. True: `out` is to be stored. */
+bool state_follow_bracket(struct state *s, const struct account_key *key, const char *symbol,
+                          int64_t now, struct change *out);
+/* The next position whose extremes moved since they were last taken. */
+bool state_take_extremes(struct state *s, int64_t now, struct change *out);
+
+bool state_get_position(struct state *s, const struct account_key *key, const char *symbol,
+                        struct position *out);
+/* The index-th open position; false past the last. */
+bool state_get_position_at(struct state *s, uint32_t index, struct position *out);
+/* Takes the server's entry price where it differs by more than a tick. True: `out`. */
+bool state_correct_entry(struct state *s, const struct account_key *key, const char *symbol,
+                         double entry_price, int64_t now, struct change *out);
+/* A position that only the server knows. True: `out`. */
+bool state_adopt_position(struct state *s, const struct position *p, const char *why, int64_t now,
+                          struct change *out);
+/* The user vouches for a stale position: it counts as updated now. True: `out`. */
+bool state_keep_position(struct state *s, const struct account_key *key, const char *symbol,
+                         int64_t now, struct change *out);
+/* Takes a high and low of the position that the server reports (unset: none) into its extremes;
+ * they are stored with the next state_take_extremes(). */
+void state_widen_position(struct state *s, const struct account_key *key, const char *symbol,
+                          double high, double low);
+/* Removes a position without a trade. True: `out`. */
+bool state_discard_position(struct state *s, const struct account_key *key, const char *symbol,
+                            const char *why, int64_t now, struct change *out);
+/* Marks whether the server's report agrees. */
+void state_confirm_position(struct state *s, const struct account_key *key, const char *symbol,
+                            bool confirmed);
+void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol);
+
+/* --- accounts --- */
+
+/* Makes the account known; a SIM account's ledger begins. True when that is to be stored: `out`. */
+bool state_add_account(struct state *s, const struct account_key *key, bool listed, int64_t now,
+                       struct change *out);
+/* A server's report. True when it differs from the last: `out`. */
+bool state_put_balance(struct state *s, const struct balance *b, int64_t now, struct change *out);
+/* Adds to a SIM account's ledger (begun when needed); other modes have none. True: `out`. */
+bool state_add_to_balance(struct state *s, const struct account_key *key, money amount, int64_t now,
+                          struct change *out);
+
+/* --- the store --- */
+
+/* A numbered change that only keeps a small fact. */
+void state_note_fact(struct state *s, const char *name, int64_t value, int64_t now,
+                     struct change *out);
+void state_acknowledge(struct state *s, uint64_t sequence);
+void state_set_store_trouble(struct state *s, bool lost, const char *sentence);
+
+/* Building the state from the database, before any other use. */
+void state_restore_position(struct state *s, const struct position *p, bool stale);
+void state_restore_result(struct state *s, const struct account_key *key,
+                          const struct trade_result *r);
+void state_restore_fill(struct state *s, const struct fill *f);
+void state_restore_balance(struct state *s, const struct balance *b);
+void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
+                       const char *finding);
+void state_accept_recovery(struct state *s);
+
+#endif

@@ -1,0 +1,18 @@
+/* A SQLite file of ours: opened, checked, its schema brought up to date. Only src/store includes
+ * this. */
+#ifndef SORTIE_STORE_DATABASE_H
+#define SORTIE_STORE_DATABASE_H
+
+#include "base/error.h"
+
+#include <sqlite3.h>
+
+/* As repository_open(). A file that is refused is left as it was. */
+sqlite3 *database_open(const char *path, struct error *error);
+
+/* Says why the last call on `db` failed; always false. ERROR_FULL, ERROR_DAMAGED, ERROR_BUSY,
+ * ERROR_SYSTEM, or ERROR_USAGE when it was the row that is impossible (a broken constraint), not
+ * the database. */
+bool database_fail(sqlite3 *db, const char *path, struct error *error);
+
+#endif

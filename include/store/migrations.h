@@ -1,0 +1,13 @@
+/* The schema, as steps from each version to the next. Only src/store includes this. */
+#ifndef SORTIE_STORE_MIGRATIONS_H
+#define SORTIE_STORE_MIGRATIONS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+/* The version that this program writes (PRAGMA user_version). */
+int migrations_latest(void);
+/* Takes the steps that come after `version`, all in one transaction. Returns SQLite's code. */
+int migrations_apply(sqlite3 *db, int version);
+
+#endif

@@ -1,0 +1,76 @@
+/* The database of positions, trades, fills, balances and audit rows. Which database it is stays in
+ * the .c file. */
+#ifndef SORTIE_STORE_REPOSITORY_H
+#define SORTIE_STORE_REPOSITORY_H
+
+#include "base/error.h"
+#include "trade/change.h"
+#include "trade/statistics.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct repository;
+
+/* Opens or creates (0600) the database and brings its schema up to date. NULL with ERROR_NEWER
+ * (written by a newer sortie), ERROR_DAMAGED (not a database, quick check failed), ERROR_SYSTEM or
+ * ERROR_FULL; each sentence names the file and says what to do. */
+struct repository *repository_open(const char *path, struct error *error);
+void repository_close(struct repository *r);
+
+/* Stores all changes in one durable transaction, or none (false with `error`). A fill that is there
+ * already is skipped, and with it the rest of its change, so a replay is harmless. A change is, in
+ * this order: its fill; its trade, which takes over the fills of that position; the row of its
+ * position (key and symbol of `after`), removed when that is flat, new after a reversal; balance;
+ * order event; fact; audit row of a fill, trade or position. The fill that reverses a position
+ * belongs to the trade that it closes. CHANGE_EXTREMES touches nothing but min, max, MAE, MFE,
+ * heat, gap and updated_at of a row that is there. ERROR_USAGE: a change breaks a constraint and
+ * can never be stored; any other error is the database's. */
+bool repository_commit(struct repository *r, const struct change *changes, size_t count,
+                       struct error *error);
+/* The same, and sets a fact of table meta in that transaction. */
+bool repository_commit_marked(struct repository *r, const struct change *changes, size_t count,
+                              const char *name, const char *value, struct error *error);
+
+/* Single steps, each its own durable transaction with its audit row. To save is to put the row as
+ * it is given; to close, to store the trade and remove its position; to delete what is not there is
+ * no error. */
+bool repository_save_position(struct repository *r, const struct position *p, struct error *error);
+bool repository_close_position(struct repository *r, const struct trade *t, struct error *error);
+bool repository_update_extremes(struct repository *r, const struct position *p,
+                                struct error *error);
+bool repository_delete_position(struct repository *r, const struct account_key *key,
+                                const char *symbol, struct error *error);
+/* 1 found, 0 not there, -1 with `error`. */
+int repository_get_position(struct repository *r, const struct account_key *key, const char *symbol,
+                            struct position *out, struct error *error);
+
+/* Visit all, in order of id where nothing else is said; a visitor that returns false ends the walk
+ * and must not use the repository. False with `error` on failure. Positions come back as they were,
+ * but for price and open P&L. */
+typedef bool repository_position_visitor(void *context, const struct position *p);
+typedef bool repository_trade_visitor(void *context, const struct account_key *key,
+                                      const struct trade_result *result);
+typedef bool repository_fill_visitor(void *context, const struct fill *fill);
+typedef bool repository_balance_visitor(void *context, const struct balance *balance);
+typedef bool repository_fact_visitor(void *context, const char *name, int64_t value);
+bool repository_each_position(struct repository *r, repository_position_visitor *visit,
+                              void *context, struct error *error);
+bool repository_each_trade(struct repository *r, repository_trade_visitor *visit, void *context,
+                           struct error *error); /* in order of exit time, then id */
+bool repository_each_fill(struct repository *r, int64_t since, repository_fill_visitor *visit,
+                          void *context, struct error *error);
+bool repository_each_balance(struct repository *r, repository_balance_visitor *visit, void *context,
+                             struct error *error); /* in order of time, then id */
+/* What CHANGE_FACT stored: the rows of meta whose value is a whole number. */
+bool repository_each_fact(struct repository *r, repository_fact_visitor *visit, void *context,
+                          struct error *error);
+
+/* Small facts by name (table meta): 1 found, 0 not, -1 error. */
+int repository_get_meta(struct repository *r, const char *name, char *value, size_t size,
+                        struct error *error);
+bool repository_set_meta(struct repository *r, const char *name, const char *value,
+                         struct error *error);
+
+#endif

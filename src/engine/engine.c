@@ -1,0 +1,202 @@
+#include "engine/internal.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t EXTREMES_PAUSE = 100 * CLOCK_MS;
+static const int64_t RECONCILE_PAUSE = 250 * CLOCK_MS;
+
+struct engine *engine_new(const struct engine_options *options)
+{
+    struct engine *e = memory_new(1, sizeof *e);
+    e->options = *options;
+    e->state = options->state;
+    e->now = clock_monotonic_us();
+    e->wall = clock_wall_us();
+    e->connection.round_trip = -1;
+    return e;
+}
+
+void engine_free(struct engine *e)
+{
+    if (e == NULL)
+        return;
+    dtc_session_free(e->session);
+    for (int i = 0; i < e->account_count; i++)
+        free(e->accounts[i].fills);
+    free(e->waiting);
+    free(e->open_orders);
+    free(e);
+}
+
+void engine_store(struct engine *e, const struct change *c)
+{
+    writer_post(e->writer, c);
+}
+
+void engine_say(struct engine *e, enum message_level level, const char *format, ...)
+{
+    static const enum log_level log_levels[] = {
+        [MESSAGE_INFO] = LOG_LEVEL_INFO,
+        [MESSAGE_GOOD] = LOG_LEVEL_INFO,
+        [MESSAGE_WARNING] = LOG_LEVEL_WARNING,
+        [MESSAGE_ERROR] = LOG_LEVEL_ERROR,
+    };
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    text_format_list(text, sizeof text, format, arguments);
+    va_end(arguments);
+    state_add_message(e->state, level, e->wall, "%s", text);
+    log_write(e->options.log, log_levels[level], "%s", text);
+}
+
+static void close_at(struct engine *e, const struct command *c)
+{
+    struct position p;
+    struct fill f;
+    if (state_get_position(e->state, &c->key, c->symbol, &p) &&
+        position_make_missing_fill(&p, 0, c->price, e->wall, "manual", &f))
+        engine_apply_fill(e, &f, ORIGIN_MANUAL, "closed by the user");
+}
+
+static void discard(struct engine *e, const struct command *c)
+{
+    struct change change;
+    if (!state_discard_position(e->state, &c->key, c->symbol, "discarded by the user", e->wall,
+                                &change))
+        return;
+    engine_store(e, &change);
+    engine_say(e, MESSAGE_WARNING, "%s in %s was discarded: no trade is recorded for it", c->symbol,
+               c->key.account);
+}
+
+static void carry_out(struct engine *e, const struct command *c)
+{
+    struct change change;
+    switch (c->kind) {
+    case COMMAND_ACCEPT_RECOVERY:
+        state_accept_recovery(e->state);
+        break;
+    case COMMAND_KEEP:
+        if (state_keep_position(e->state, &c->key, c->symbol, e->wall, &change))
+            engine_store(e, &change);
+        break;
+    case COMMAND_DISCARD:
+        discard(e, c);
+        break;
+    case COMMAND_CLOSE_AT:
+        close_at(e, c);
+        break;
+    case COMMAND_VIEW:
+        state_set_view(e->state, &c->key, true, "chosen", e->wall);
+        break;
+    case COMMAND_UNPIN:
+        state_unpin_view(e->state);
+        break;
+    case COMMAND_RECONCILE:
+        if (dtc_session_phase(e->session) == DTC_ONLINE) {
+            engine_say(e, MESSAGE_INFO, "asking the server for positions, orders and fills");
+            engine_ask_everything(e);
+        }
+        break;
+    case COMMAND_RECONNECT:
+        dtc_session_retry(e->session, e->now);
+        break;
+    case COMMAND_STOP:
+        e->stopping = true;
+        break;
+    }
+}
+
+/* Work that is due by the clock. */
+static void do_due(struct engine *e)
+{
+    if (e->now >= e->extremes_at) {
+        struct change c;
+        while (state_take_extremes(e->state, e->wall, &c))
+            engine_store(e, &c);
+        e->extremes_at = e->now + EXTREMES_PAUSE;
+    }
+    if (e->now >= e->reconcile_at) {
+        engine_reconcile(e);
+        e->reconcile_at = e->now + RECONCILE_PAUSE;
+    }
+    if (e->now >= e->second_at) {
+        engine_retry_market_data(e);
+        state_advance(e->state, e->wall);
+        int64_t round_trip = dtc_session_round_trip(e->session);
+        if (round_trip != e->connection.round_trip) {
+            e->connection.round_trip = round_trip;
+            state_set_connection(e->state, &e->connection);
+        }
+        e->second_at = e->now + CLOCK_SECOND;
+    }
+    int64_t pause = e->options.config->reconcile_minutes * CLOCK_MINUTE;
+    if (pause > 0 && e->now >= e->ask_again_at) {
+        if (e->ask_again_at != 0 && dtc_session_phase(e->session) == DTC_ONLINE)
+            engine_ask_everything(e);
+        e->ask_again_at = e->now + pause;
+    }
+}
+
+static int64_t earliest(const struct engine *e)
+{
+    int64_t at[] = {e->extremes_at, e->reconcile_at, e->second_at,
+                    dtc_session_deadline(e->session)};
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++)
+        first = at[i] < first ? at[i] : first;
+    return first;
+}
+
+static void *run(void *context)
+{
+    struct engine *e = context;
+    struct command command;
+    engine_connect(e);
+    while (!e->stopping) {
+        struct pollfd polled[2] = {
+            {.fd = command_descriptor(e->options.commands), .events = POLLIN}};
+        polled[1].fd = dtc_session_descriptor(e->session, &polled[1].events);
+        int64_t wait = earliest(e) - clock_monotonic_us();
+        int milliseconds = wait <= 0 ? 0 : (int)(wait / CLOCK_MS) + 1;
+        if (poll(polled, 2, milliseconds) < 0 && errno != EINTR)
+            break; /* only a bug gets here */
+        e->now = clock_monotonic_us();
+        e->wall = clock_wall_us();
+        while (command_take(e->options.commands, &command))
+            carry_out(e, &command);
+        dtc_session_service(e->session, polled[1].fd >= 0 ? polled[1].revents : 0, e->now);
+        do_due(e);
+        state_publish(e->state);
+    }
+    dtc_session_logoff(e->session, "the console was closed");
+    struct change c;
+    while (state_take_extremes(e->state, e->wall, &c))
+        engine_store(e, &c);
+    return NULL;
+}
+
+bool engine_start(struct engine *e, struct writer *w, struct error *error)
+{
+    e->writer = w;
+    int failed = pthread_create(&e->thread, NULL, run, e);
+    if (failed != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot start the reader thread: %s",
+                         strerror(failed));
+    return true;
+}
+
+void engine_join(struct engine *e)
+{
+    pthread_join(e->thread, NULL);
+}

@@ -1,0 +1,163 @@
+#include "engine/internal.h"
+
+/* One price message in common terms; prices still in the server's units. */
+struct tick {
+    uint32_t id;
+    double price, volume;
+    int aggressor;
+    int64_t time; /* us UTC; 0: none said */
+};
+
+static struct engine_symbol *find(struct engine *e, uint32_t id)
+{
+    if (id == 0 || id > (uint32_t)e->symbol_count || !e->symbols[id - 1].defined)
+        return NULL;
+    return &e->symbols[id - 1];
+}
+
+static double shown(const struct engine_symbol *s, double price)
+{
+    return dtc_is_set(price) ? price * s->multiplier : PRICE_UNSET;
+}
+
+static double amount(double quantity)
+{
+    return dtc_is_set(quantity) ? quantity : PRICE_UNSET;
+}
+
+static void apply_tick(struct engine *e, const struct tick *t)
+{
+    struct engine_symbol *s = find(e, t->id);
+    if (s == NULL || !dtc_is_set(t->price))
+        return;
+    int64_t time = t->time != 0 ? t->time : e->wall;
+    state_apply_trade(e->state, s->place, shown(s, t->price), t->volume,
+                      (enum aggressor)t->aggressor, time, e->wall);
+    s->retry_pause = 0;
+    e->connection.feed_time = time;
+}
+
+static void apply_quote(struct engine *e, uint32_t id, double bid, double bid_quantity, double ask,
+                        double ask_quantity)
+{
+    struct engine_symbol *s = find(e, id);
+    if (s != NULL)
+        state_apply_bid_ask(e->state, s->place, shown(s, bid), amount(bid_quantity), shown(s, ask),
+                            amount(ask_quantity), e->wall);
+}
+
+enum session_figure { SESSION_OPEN, SESSION_HIGH, SESSION_LOW, SESSION_SETTLEMENT };
+
+static void apply_figure(struct engine *e, uint32_t id, enum session_figure figure, double price)
+{
+    struct engine_symbol *s = find(e, id);
+    if (s == NULL || price == 0)
+        return;
+    double p = shown(s, price), none = PRICE_UNSET;
+    state_apply_session(e->state, s->place, figure == SESSION_OPEN ? p : none,
+                        figure == SESSION_HIGH ? p : none, figure == SESSION_LOW ? p : none, none,
+                        figure == SESSION_SETTLEMENT ? p : none);
+}
+
+static double none_if_zero(double price)
+{
+    return price == 0 ? PRICE_UNSET : price;
+}
+
+static void apply_snapshot(struct engine *e, const struct dtc_market_data_snapshot *m)
+{
+    struct engine_symbol *s = find(e, m->SymbolID);
+    if (s == NULL)
+        return;
+    state_apply_session(e->state, s->place, none_if_zero(shown(s, m->SessionOpenPrice)),
+                        none_if_zero(shown(s, m->SessionHighPrice)),
+                        none_if_zero(shown(s, m->SessionLowPrice)), amount(m->SessionVolume),
+                        none_if_zero(shown(s, m->SessionSettlementPrice)));
+    apply_quote(e, m->SymbolID, none_if_zero(m->BidPrice), m->BidQuantity,
+                none_if_zero(m->AskPrice), m->AskQuantity);
+    /* the last trade is one of the past: it moves the price, not the volume of the context */
+    if (m->LastTradePrice != 0)
+        apply_tick(e, &(struct tick){m->SymbolID, m->LastTradePrice, 0, AGGRESSOR_NONE,
+                                     dtc_time_from_double(m->LastTradeDateTime)});
+}
+
+/* Messages that are shaped alike are read alike. */
+#define TICK(m, when)                                                                              \
+    apply_tick(e, &(struct tick){(m)->SymbolID, (m)->Price, (m)->Volume, (m)->AtBidOrAsk, when})
+#define QUOTE(m)                                                                                   \
+    apply_quote(e, (m)->SymbolID, (m)->BidPrice, (m)->BidQuantity, (m)->AskPrice, (m)->AskQuantity)
+
+bool engine_take_price(struct engine *e, const union dtc_message *m)
+{
+    switch (m->header.Type) {
+    case DTC_MARKET_DATA_UPDATE_TRADE:
+        TICK(&m->market_data_update_trade,
+             dtc_time_from_double(m->market_data_update_trade.DateTime));
+        return true;
+    case DTC_MARKET_DATA_UPDATE_BID_ASK:
+        QUOTE(&m->market_data_update_bid_ask);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_TRADE_COMPACT:
+        TICK(&m->market_data_update_trade_compact,
+             dtc_time_from_seconds(m->market_data_update_trade_compact.DateTime));
+        return true;
+    case DTC_MARKET_DATA_UPDATE_BID_ASK_COMPACT:
+        QUOTE(&m->market_data_update_bid_ask_compact);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_TRADE_WITH_UNBUNDLED_INDICATOR:
+        TICK(&m->market_data_update_trade_with_unbundled_indicator,
+             dtc_time_from_double(m->market_data_update_trade_with_unbundled_indicator.DateTime));
+        return true;
+    case DTC_MARKET_DATA_UPDATE_TRADE_WITH_UNBUNDLED_INDICATOR_2:
+        TICK(&m->market_data_update_trade_with_unbundled_indicator_2,
+             m->market_data_update_trade_with_unbundled_indicator_2.DateTime);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_TRADE_NO_TIMESTAMP:
+        TICK(&m->market_data_update_trade_no_timestamp, 0);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_BID_ASK_NO_TIMESTAMP:
+        QUOTE(&m->market_data_update_bid_ask_no_timestamp);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_BID_ASK_FLOAT_WITH_MICROSECONDS:
+        QUOTE(&m->market_data_update_bid_ask_float_with_microseconds);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_LAST_TRADE_SNAPSHOT:
+        apply_tick(
+            e,
+            &(struct tick){
+                m->market_data_update_last_trade_snapshot.SymbolID,
+                m->market_data_update_last_trade_snapshot.LastTradePrice, 0, AGGRESSOR_NONE,
+                dtc_time_from_double(m->market_data_update_last_trade_snapshot.LastTradeDateTime)});
+        return true;
+    case DTC_MARKET_DATA_SNAPSHOT:
+        apply_snapshot(e, &m->market_data_snapshot);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_SESSION_OPEN:
+        apply_figure(e, m->market_data_update_session_open.SymbolID, SESSION_OPEN,
+                     m->market_data_update_session_open.Price);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_SESSION_HIGH:
+        apply_figure(e, m->market_data_update_session_high.SymbolID, SESSION_HIGH,
+                     m->market_data_update_session_high.Price);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_SESSION_LOW:
+        apply_figure(e, m->market_data_update_session_low.SymbolID, SESSION_LOW,
+                     m->market_data_update_session_low.Price);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_SESSION_SETTLEMENT:
+        apply_figure(e, m->market_data_update_session_settlement.SymbolID, SESSION_SETTLEMENT,
+                     m->market_data_update_session_settlement.Price);
+        return true;
+    case DTC_MARKET_DATA_UPDATE_SESSION_VOLUME: {
+        const struct dtc_market_data_update_session_volume *v =
+            &m->market_data_update_session_volume;
+        struct engine_symbol *s = find(e, v->SymbolID);
+        if (s != NULL)
+            state_apply_session(e->state, s->place, PRICE_UNSET, PRICE_UNSET, PRICE_UNSET,
+                                amount(v->Volume), PRICE_UNSET);
+        return true;
+    }
+    default:
+        return false;
+    }
+}

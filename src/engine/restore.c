@@ -1,0 +1,96 @@
+/* The state from the database alone, before the server is asked. */
+#include "engine/internal.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Fills known: some more than the longest history that is asked for. */
+static const int64_t KNOWN_SPAN = 35 * CLOCK_DAY;
+
+static struct engine_account *account_of(struct engine *e, const char *name)
+{
+    return engine_find_account(e, name, false);
+}
+
+static bool on_fact(void *context, const char *name, int64_t value)
+{
+    struct engine *e = context;
+    struct engine_account *a;
+    if (strncmp(name, "since:", 6) == 0 && (a = account_of(e, name + 6)) != NULL)
+        a->since = value;
+    else if (strncmp(name, "reports:", 8) == 0 && (a = account_of(e, name + 8)) != NULL)
+        a->reports_positions = value != 0;
+    return true;
+}
+
+static bool on_fill(void *context, const struct fill *f)
+{
+    struct engine *e = context;
+    struct engine_account *a = account_of(e, f->key.account);
+    if (a != NULL && f->time > a->last_fill)
+        a->last_fill = f->time;
+    state_restore_fill(e->state, f);
+    return true;
+}
+
+static bool on_trade(void *context, const struct account_key *key,
+                     const struct trade_result *result)
+{
+    struct engine *e = context;
+    state_restore_result(e->state, key, result);
+    return true;
+}
+
+static bool on_balance(void *context, const struct balance *b)
+{
+    struct engine *e = context;
+    account_of(e, b->key.account);
+    state_restore_balance(e->state, b);
+    return true;
+}
+
+static bool on_position(void *context, const struct position *p)
+{
+    struct engine *e = context;
+    account_of(e, p->key.account);
+    if (engine_find_symbol(e, p->symbol, "") < 0)
+        return true;
+    bool stale = p->updated_at < e->wall - e->options.config->stale_hours * CLOCK_HOUR;
+    state_restore_position(e->state, p, stale);
+    if (!e->first_view_chosen) {
+        e->first_view_chosen = true;
+        state_set_view(e->state, &p->key, false, "recovered", e->wall);
+    }
+    return true;
+}
+
+static void follow_settings(struct engine *e)
+{
+    const struct config *c = e->options.config;
+    char list[sizeof c->symbols];
+    memcpy(list, c->symbols, sizeof list);
+    char *rest = NULL;
+    for (char *s = strtok_r(list, ", ", &rest); s != NULL; s = strtok_r(NULL, ", ", &rest))
+        engine_find_symbol(e, s, "");
+    if (c->account[0] != '\0') {
+        struct engine_account *a = engine_find_account(e, c->account, false);
+        if (a != NULL)
+            state_set_view(e->state, &a->key, true, "setting", e->wall);
+        e->first_view_chosen = true;
+    }
+}
+
+bool engine_restore(struct engine *e, struct repository *r, struct error *error)
+{
+    bool done = repository_each_fact(r, on_fact, e, error) &&
+                repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error) &&
+                repository_each_trade(r, on_trade, e, error) &&
+                repository_each_balance(r, on_balance, e, error) &&
+                repository_each_position(r, on_position, e, error);
+    if (done)
+        follow_settings(e);
+    state_advance(e->state, e->wall);
+    return done;
+}

@@ -1,0 +1,397 @@
+#include "state/internal.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void state_touch_position(struct state *s, int index)
+{
+    struct snapshot *n = &s->now;
+    state_touch(s, &n->positions[index], sizeof n->positions[index]);
+    state_touch(s, &n->position_symbol[index], sizeof n->position_symbol[index]);
+    state_touch(s, &n->position_change[index], sizeof n->position_change[index]);
+    state_touch(s, &n->position_confirmed[index], sizeof n->position_confirmed[index]);
+}
+
+static bool has_room(struct state *s, const char *symbol)
+{
+    return state_symbol_index(s, symbol) >= 0 && s->now.position_count < SNAPSHOT_POSITIONS;
+}
+
+/* A place for an open position of that symbol; -1 when there is none. */
+static int new_position(struct state *s, const char *symbol)
+{
+    struct snapshot *n = &s->now;
+    if (!has_room(s, symbol))
+        return -1;
+    int place = state_symbol_index(s, symbol);
+    uint32_t i = n->position_count++;
+    n->position_symbol[i] = (uint32_t)place;
+    n->position_change[i] = 0;
+    n->position_confirmed[i] = false;
+    s->extremes_moved[i] = false;
+    state_touch(s, &n->position_count, sizeof n->position_count);
+    return (int)i;
+}
+
+void state_remove_position(struct state *s, int index)
+{
+    struct snapshot *n = &s->now;
+    size_t behind = --n->position_count - (size_t)index;
+#define CLOSE_GAP(array) memmove(&(array)[index], &(array)[index + 1], behind * sizeof(array)[0])
+    CLOSE_GAP(n->positions);
+    CLOSE_GAP(n->position_symbol);
+    CLOSE_GAP(n->position_change);
+    CLOSE_GAP(n->position_confirmed);
+    CLOSE_GAP(s->extremes_moved);
+#undef CLOSE_GAP
+    state_touch(s, &n->position_count,
+                offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
+}
+
+bool state_remember_fill(struct state *s, const struct fill *f)
+{
+    char key[FILL_KEY_SIZE];
+    if (!fill_identify(f, key))
+        return false;
+    struct known_fill *known;
+    HASH_FIND_STR(s->fills, key, known);
+    if (known != NULL)
+        return false;
+    size_t length = strlen(key) + 1;
+    known = memory_new(1, sizeof *known + length);
+    memcpy(known->key, key, length);
+    HASH_ADD_KEYPTR(hh, s->fills, known->key, length - 1, known);
+    if (f->order_id[0] != '\0')
+        *state_order_fills(s, &f->key, f->order_id) += f->quantity;
+    return true;
+}
+
+double *state_order_fills(struct state *s, const struct account_key *key, const char *order_id)
+{
+    char name[ACCOUNT_SIZE + ORDER_ID_SIZE];
+    text_format(name, sizeof name, "%s|%s", key->account, order_id);
+    struct order_fills *known;
+    HASH_FIND_STR(s->order_fills, name, known);
+    if (known == NULL) {
+        known = memory_new(1, sizeof *known);
+        text_copy(known->key, sizeof known->key, name);
+        HASH_ADD_STR(s->order_fills, key, known);
+    }
+    return &known->quantity;
+}
+
+static enum change_kind kind_of(const struct position *before, const struct position *after,
+                                bool closed)
+{
+    if (closed)
+        return position_is_open(after) ? CHANGE_REVERSE : CHANGE_CLOSE;
+    if (!position_is_open(before))
+        return CHANGE_OPEN;
+    return fabs(after->quantity) > fabs(before->quantity) ? CHANGE_ADD : CHANGE_REDUCE;
+}
+
+/* Books a closed trade: results, ledger, equity. */
+static void book_trade(struct state *s, const struct trade *t, int64_t now, struct change *out)
+{
+    int account = state_account_index(s, &t->key);
+    out->has_trade = true;
+    out->trade = *t;
+    if (account < 0)
+        return;
+    struct trade_result result;
+    trade_result_of(t, &result);
+    state_add_result(s, account, &result);
+
+    struct account *a = &s->now.accounts[account];
+    state_begin_ledger(s, account, now);
+    if (account_add_result(a, t->realized_pnl, t->commissions, now)) {
+        state_add_equity(s, account, a->ledger.time, a->ledger.cash);
+        out->has_balance = true;
+        out->balance = a->ledger;
+        state_touch(s, a, sizeof *a);
+    }
+}
+
+enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum trade_origin origin,
+                                  const char *why, int64_t now, struct change *out)
+{
+    char identity[FILL_KEY_SIZE];
+    if (!fill_is_valid(f) || !fill_identify(f, identity))
+        return FILL_REFUSED;
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, &f->key, f->symbol);
+    bool fresh = index < 0;
+    enum fill_result refused = FILL_APPLIED;
+    if (fresh && !has_room(s, f->symbol))
+        refused = FILL_REFUSED;
+    else if (!state_remember_fill(s, f))
+        refused = FILL_KNOWN;
+    if (refused != FILL_APPLIED) {
+        state_unlock(s);
+        return refused;
+    }
+    if (fresh) {
+        index = new_position(s, f->symbol);
+        position_init(&n->positions[index], &f->key, f->symbol);
+    }
+
+    struct position *p = &n->positions[index];
+    uint32_t symbol = n->position_symbol[index];
+    struct position before = *p;
+    struct position_step step;
+    if (origin != ORIGIN_LIVE && !fresh)
+        p->origin = origin;
+    position_apply_fill(p, &n->instruments[symbol], f, &n->markets[symbol].context, now, &step);
+
+    state_begin_change(s, out, kind_of(&before, p, step.closed), now, why);
+    out->has_position = out->has_fill = true;
+    out->before = before;
+    out->after = *p;
+    out->fill = *f;
+    if (step.closed)
+        book_trade(s, &step.trade, now, out);
+    n->position_change[index] = out->sequence;
+    n->position_confirmed[index] = false;
+    s->extremes_moved[index] = false;
+    if (position_is_open(p))
+        state_touch_position(s, index);
+    else
+        state_remove_position(s, index);
+    state_unlock(s);
+    return FILL_APPLIED;
+}
+
+bool state_get_position(struct state *s, const struct account_key *key, const char *symbol,
+                        struct position *out)
+{
+    state_lock(s);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    if (index >= 0)
+        *out = s->now.positions[index];
+    state_unlock(s);
+    return index >= 0;
+}
+
+bool state_get_position_at(struct state *s, uint32_t index, struct position *out)
+{
+    state_lock(s);
+    bool open = index < s->now.position_count;
+    if (open)
+        *out = s->now.positions[index];
+    state_unlock(s);
+    return open;
+}
+
+/* Notes a change of an open position that no fill made. */
+static void change_position(struct state *s, int index, const struct position *before,
+                            enum change_kind kind, const char *why, int64_t now, struct change *out)
+{
+    struct position *p = &s->now.positions[index];
+    p->updated_at = now;
+    state_begin_change(s, out, kind, now, why);
+    out->has_position = true;
+    out->before = *before;
+    out->after = *p;
+    s->now.position_change[index] = out->sequence;
+    s->extremes_moved[index] = false;
+    state_touch_position(s, index);
+}
+
+bool state_follow_bracket(struct state *s, const struct account_key *key, const char *symbol,
+                          int64_t now, struct change *out)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, key, symbol);
+    bool changed = false;
+    if (index >= 0) {
+        struct position *p = &n->positions[index];
+        struct position before = *p;
+        double price = market_price(&n->markets[n->position_symbol[index]]);
+        struct bracket b;
+        order_find_bracket(n->orders, n->order_count, p,
+                           price_is_set(price) ? price : p->entry_price, &b);
+        changed = position_set_bracket(p, b.stop, b.target);
+        if (changed)
+            change_position(s, index, &before, CHANGE_BRACKET, "orders changed", now, out);
+    }
+    state_unlock(s);
+    return changed;
+}
+
+bool state_take_extremes(struct state *s, int64_t now, struct change *out)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    bool taken = false;
+    for (uint32_t i = 0; i < n->position_count && !taken; i++) {
+        if (!s->extremes_moved[i])
+            continue;
+        s->extremes_moved[i] = false;
+        n->positions[i].updated_at = now;
+        memset(out, 0, sizeof *out);
+        out->kind = CHANGE_EXTREMES;
+        out->time = now;
+        out->has_position = true;
+        out->before = out->after = n->positions[i];
+        taken = true;
+    }
+    state_unlock(s);
+    return taken;
+}
+
+bool state_correct_entry(struct state *s, const struct account_key *key, const char *symbol,
+                         double entry_price, int64_t now, struct change *out)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, key, symbol);
+    bool changed = false;
+    if (index >= 0) {
+        struct position *p = &n->positions[index];
+        const struct instrument *i = &n->instruments[n->position_symbol[index]];
+        struct position before = *p;
+        /* averages of our own and of the server may be rounded differently */
+        changed = price_is_set(entry_price) &&
+                  fabs(entry_price - p->entry_price) > i->tick + 1e-9 &&
+                  position_correct_entry(p, i, entry_price);
+        if (changed)
+            change_position(s, index, &before, CHANGE_RECONCILED, "entry price of the server", now,
+                            out);
+    }
+    state_unlock(s);
+    return changed;
+}
+
+bool state_keep_position(struct state *s, const struct account_key *key, const char *symbol,
+                         int64_t now, struct change *out)
+{
+    state_lock(s);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    if (index >= 0) {
+        struct position before = s->now.positions[index];
+        change_position(s, index, &before, CHANGE_RECONCILED, "kept by the user", now, out);
+    }
+    state_unlock(s);
+    return index >= 0;
+}
+
+void state_widen_position(struct state *s, const struct account_key *key, const char *symbol,
+                          double high, double low)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, key, symbol);
+    if (index >= 0 && position_widen(&n->positions[index],
+                                     &n->instruments[n->position_symbol[index]], high, low)) {
+        s->extremes_moved[index] = true;
+        state_touch_position(s, index);
+    }
+    state_unlock(s);
+}
+
+bool state_adopt_position(struct state *s, const struct position *p, const char *why, int64_t now,
+                          struct change *out)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = -1;
+    if (snapshot_find_position(n, &p->key, p->symbol) < 0)
+        index = new_position(s, p->symbol);
+    if (index >= 0) {
+        struct position flat;
+        position_init(&flat, &p->key, p->symbol);
+        n->positions[index] = *p;
+        n->positions[index].entry_context = n->markets[n->position_symbol[index]].context;
+        n->position_confirmed[index] = true;
+        change_position(s, index, &flat, CHANGE_RECONCILED, why, now, out);
+    }
+    state_unlock(s);
+    return index >= 0;
+}
+
+bool state_discard_position(struct state *s, const struct account_key *key, const char *symbol,
+                            const char *why, int64_t now, struct change *out)
+{
+    state_lock(s);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    if (index >= 0) {
+        struct position before = s->now.positions[index];
+        s->now.positions[index].quantity = 0;
+        change_position(s, index, &before, CHANGE_DISCARD, why, now, out);
+        state_remove_position(s, index);
+    }
+    state_unlock(s);
+    return index >= 0;
+}
+
+void state_confirm_position(struct state *s, const struct account_key *key, const char *symbol,
+                            bool confirmed)
+{
+    state_lock(s);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    if (index >= 0 && s->now.position_confirmed[index] != confirmed) {
+        s->now.position_confirmed[index] = confirmed;
+        state_touch_position(s, index);
+    }
+    state_unlock(s);
+}
+
+void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol)
+{
+    state_lock(s);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    if (index >= 0) {
+        s->now.positions[index].has_gap = true;
+        s->extremes_moved[index] = true;
+        state_touch_position(s, index);
+    }
+    state_unlock(s);
+}
+
+void state_restore_position(struct state *s, const struct position *p, bool stale)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = new_position(s, p->symbol);
+    if (index >= 0) {
+        n->positions[index] = *p;
+        if (p->origin == ORIGIN_LIVE)
+            n->positions[index].origin = ORIGIN_RECOVERED;
+        state_touch_position(s, index);
+        if (n->recovered_count < SNAPSHOT_RECOVERED) {
+            struct recovered *r = &n->recovered[n->recovered_count++];
+            *r = (struct recovered){.position = *p, .stale = stale};
+        }
+        n->recovery_open = true;
+        state_touch(s, &n->recovery_open, sizeof *n - offsetof(struct snapshot, recovery_open));
+    }
+    state_account_index(s, &p->key);
+    state_unlock(s);
+}
+
+void state_restore_fill(struct state *s, const struct fill *f)
+{
+    state_lock(s);
+    state_remember_fill(s, f);
+    state_unlock(s);
+}
+
+void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
+                       const char *finding)
+{
+    state_lock(s);
+    for (uint32_t i = 0; i < s->now.recovered_count; i++) {
+        struct recovered *r = &s->now.recovered[i];
+        if (strcmp(r->position.symbol, symbol) == 0 && account_key_equal(&r->position.key, key)) {
+            text_clean(r->finding, sizeof r->finding, finding, strlen(finding));
+            state_touch(s, r, sizeof *r);
+        }
+    }
+    state_unlock(s);
+}

@@ -1,0 +1,131 @@
+#include "store/database.h"
+
+#include "store/migrations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUSY_MS = 2000 };
+
+bool database_fail(sqlite3 *db, const char *path, struct error *error)
+{
+    int code = sqlite3_errcode(db) & 0xFF;
+    bool refused = code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+    int reason = !refused ? 0 : sqlite3_system_errno(db) != 0 ? sqlite3_system_errno(db) : errno;
+    if (code == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
+        return error_set(error, ERROR_FULL, "the database %s refuses: disk full; free some space",
+                         path);
+    switch (code) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* no such table or column: another program's database */
+        return error_set(error, ERROR_DAMAGED,
+                         "%s is damaged or not a database of sortie (%s); it is left as it is: "
+                         "restore a backup, or move it away to begin anew",
+                         path, sqlite3_errmsg(db));
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_RANGE:
+        return error_set(error, ERROR_USAGE, "the database %s cannot take the row: %s", path,
+                         sqlite3_errmsg(db));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_set(error, ERROR_BUSY,
+                         "the database %s refuses: another program keeps it locked; end that one",
+                         path);
+    default:
+        return error_set(error, ERROR_SYSTEM,
+                         "the database %s refuses: %s%s%s; look at the file and its directory",
+                         path, sqlite3_errmsg(db), reason != 0 ? ": " : "",
+                         reason != 0 ? strerror(reason) : "");
+    }
+}
+
+/* SQLite would create it with the umask's mode; -wal and -shm take the mode of the file itself. */
+static bool create(const char *path, struct error *error)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0)
+        return close(file) == 0;
+    if (errno == EEXIST)
+        return true;
+    bool full = errno == ENOSPC || errno == EDQUOT;
+    return error_set(error, full ? ERROR_FULL : ERROR_SYSTEM,
+                     full ? "cannot create %s: %s; free some space"
+                          : "cannot create %s: %s; see that its directory is there and yours",
+                     path, strerror(errno));
+}
+
+/* The number that a one-row query gives; false when it cannot be had. */
+static bool ask(sqlite3 *db, const char *query, int *number)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(db, query, -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    bool got = sqlite3_step(statement) == SQLITE_ROW;
+    *number = sqlite3_column_int(statement, 0);
+    return sqlite3_finalize(statement) == SQLITE_OK && got;
+}
+
+/* Only reads. */
+static bool check(sqlite3 *db, const char *path, int *version, struct error *error)
+{
+    int sound, tables;
+    if (!ask(db, "PRAGMA user_version", version))
+        return database_fail(db, path, error);
+    if (*version > migrations_latest())
+        return error_set(error, ERROR_NEWER,
+                         "%s was written by a newer sortie (its version is %d, this one knows %d); "
+                         "use that sortie, or another --data-dir",
+                         path, *version, migrations_latest());
+    if (!ask(db, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &sound))
+        return database_fail(db, path, error);
+    if (!ask(db, "SELECT count(*) FROM sqlite_master", &tables))
+        return database_fail(db, path, error);
+    if (!sound || *version < 0 || (*version == 0 && tables > 0))
+        return error_set(error, ERROR_DAMAGED,
+                         "%s is %s; it is left as it is: restore a backup, or move it away to "
+                         "begin anew",
+                         path, sound ? "not a database of sortie" : "damaged");
+    if (sqlite3_db_readonly(db, "main") == 1)
+        return error_set(error, ERROR_SYSTEM, "%s may not be written; see its owner and mode",
+                         path);
+    return true;
+}
+
+static bool prepare(sqlite3 *db, const char *path, struct error *error)
+{
+    int version = 0;
+    /* Closing a refused file must not write to it either. */
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    if (!check(db, path, &version, error))
+        return false;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    if (sqlite3_exec(db,
+                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+                     "PRAGMA foreign_keys = ON",
+                     NULL, NULL, NULL) != SQLITE_OK ||
+        migrations_apply(db, version) != SQLITE_OK)
+        return database_fail(db, path, error);
+    return true;
+}
+
+sqlite3 *database_open(const char *path, struct error *error)
+{
+    sqlite3 *db = NULL;
+    if (!create(path, error))
+        return NULL;
+    /* One thread at a time uses it, so SQLite need not lock. */
+    int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code != SQLITE_OK)
+        database_fail(db, path, error);
+    if (code != SQLITE_OK || !prepare(db, path, error)) {
+        sqlite3_close(db);
+        return NULL;
+    }
+    return db;
+}

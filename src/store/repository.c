@@ -1,0 +1,480 @@
+#include "store/repository.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/columns.h"
+#include "store/database.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_MAX_BYTES = 512, SQL_SIZE = 2048, META_SIZE = 256 };
+
+enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    PUT_FILL,
+    CLAIM_FILLS,
+    DISCARD_FILLS,
+    EACH_FILL,
+    PUT_POSITION,
+    UPDATE_EXTREMES,
+    DELETE_POSITION,
+    GET_POSITION,
+    EACH_POSITION,
+    PUT_TRADE,
+    EACH_TRADE,
+    PUT_BALANCE,
+    EACH_BALANCE,
+    PUT_ORDER,
+    PUT_AUDIT,
+    GET_META,
+    SET_META,
+    EACH_FACT,
+    STATEMENTS
+};
+
+#define OF_KEY " WHERE mode = ?1 AND account = ?2 AND symbol = ?3"
+
+/* In a text, $c stands for the names of the table's columns, $v for as many parameters, $u for
+ * taking all but the key from the refused row, $x for setting the extremes from parameter 4 on. */
+static const struct {
+    const char *text;
+    const struct table *table;
+} SQL[STATEMENTS] = {
+    [BEGIN] = {"BEGIN IMMEDIATE", NULL},
+    [COMMIT] = {"COMMIT", NULL},
+    [ROLLBACK] = {"ROLLBACK", NULL},
+    [PUT_FILL] = {"INSERT INTO fill (identity, $c) VALUES (?, $v) "
+                  "ON CONFLICT (identity) DO NOTHING",
+                  &columns_fill},
+    [CLAIM_FILLS] = {"UPDATE fill SET trade_id = ?4" OF_KEY
+                     " AND trade_id IS NULL AND discarded = 0",
+                     NULL},
+    [DISCARD_FILLS] = {"UPDATE fill SET discarded = 1" OF_KEY
+                       " AND trade_id IS NULL AND discarded = 0",
+                       NULL},
+    [EACH_FILL] = {"SELECT $c FROM fill WHERE time >= ? ORDER BY id", &columns_fill},
+    [PUT_POSITION] = {"INSERT INTO open_position ($c) VALUES ($v) "
+                      "ON CONFLICT (mode, account, symbol) DO UPDATE SET $u",
+                      &columns_position},
+    [UPDATE_EXTREMES] = {"UPDATE open_position SET $x" OF_KEY, &columns_position},
+    [DELETE_POSITION] = {"DELETE FROM open_position" OF_KEY, NULL},
+    [GET_POSITION] = {"SELECT $c FROM open_position" OF_KEY, &columns_position},
+    [EACH_POSITION] = {"SELECT $c FROM open_position ORDER BY id", &columns_position},
+    [PUT_TRADE] = {"INSERT INTO trade ($c) VALUES ($v)", &columns_trade},
+    [EACH_TRADE] = {"SELECT $c FROM trade ORDER BY exit_time, id", &columns_trade},
+    [PUT_BALANCE] = {"INSERT INTO balance ($c) VALUES ($v)", &columns_balance},
+    [EACH_BALANCE] = {"SELECT $c FROM balance ORDER BY time, id", &columns_balance},
+    [PUT_ORDER] = {"INSERT INTO order_event (time, $c) VALUES (?, $v)", &columns_order},
+    [PUT_AUDIT] = {"INSERT INTO audit (mode, account, symbol, time, what, before, after, why) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                   NULL},
+    [GET_META] = {"SELECT value FROM meta WHERE name = ?", NULL},
+    [SET_META] = {"INSERT INTO meta (name, value) VALUES (?, ?) "
+                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                  NULL},
+    [EACH_FACT] = {"SELECT name, CAST(value AS INTEGER) FROM meta "
+                   "WHERE value = CAST(CAST(value AS INTEGER) AS TEXT) ORDER BY id",
+                   NULL},
+};
+
+struct repository {
+    sqlite3 *db;
+    char path[PATH_MAX_BYTES];
+    sqlite3_stmt *statements[STATEMENTS];
+};
+
+static size_t expand(char *sql, size_t size, char mark, const struct table *t)
+{
+    size_t used = 0;
+    int parameter = 4;
+    for (size_t i = 0; i < t->count; i++) {
+        const struct column *c = &t->columns[i];
+        const char *comma = used > 0 ? ", " : "";
+        if (mark == 'c')
+            used += text_format(sql + used, size - used, "%s%s", comma, c->name);
+        else if (mark == 'v')
+            used += text_format(sql + used, size - used, "%s?", comma);
+        else if (mark == 'u' && !(c->roles & COLUMN_KEY))
+            used +=
+                text_format(sql + used, size - used, "%s%s = excluded.%s", comma, c->name, c->name);
+        else if (mark == 'x' && (c->roles & COLUMN_EXTREME))
+            used += text_format(sql + used, size - used, "%s%s = ?%d", comma, c->name, parameter++);
+    }
+    return used;
+}
+
+static bool prepare(struct repository *r, enum statement s)
+{
+    char sql[SQL_SIZE];
+    size_t used = 0;
+    for (const char *at = SQL[s].text; *at != '\0'; at++)
+        if (*at == '$')
+            used += expand(sql + used, sizeof sql - used, *++at, SQL[s].table);
+        else
+            used += text_format(sql + used, sizeof sql - used, "%c", *at);
+    return sqlite3_prepare_v3(r->db, sql, (int)used, SQLITE_PREPARE_PERSISTENT, &r->statements[s],
+                              NULL) == SQLITE_OK;
+}
+
+struct repository *repository_open(const char *path, struct error *error)
+{
+    struct repository *r = memory_new(1, sizeof *r);
+    if (!text_copy(r->path, sizeof r->path, path))
+        error_set(error, ERROR_USAGE, "the database's path is too long: %s", path);
+    else if ((r->db = database_open(path, error)) != NULL) {
+        int s = 0;
+        while (s < STATEMENTS && prepare(r, (enum statement)s))
+            s++;
+        if (s == STATEMENTS)
+            return r;
+        database_fail(r->db, path, error);
+    }
+    repository_close(r);
+    return NULL;
+}
+
+void repository_close(struct repository *r)
+{
+    if (r == NULL)
+        return;
+    for (int s = 0; s < STATEMENTS; s++)
+        sqlite3_finalize(r->statements[s]);
+    sqlite3_close(r->db);
+    free(r);
+}
+
+/* Binds all columns of the row from `parameter` on. */
+static void bind_row(struct repository *r, enum statement s, int parameter, const void *row)
+{
+    columns_bind(r->statements[s], parameter, SQL[s].table, COLUMN_ALL, row);
+}
+
+/* Binds mode, account and symbol, which each of these tables has, to the first three parameters. */
+static void bind_key(struct repository *r, enum statement s, const struct table *table,
+                     const void *row)
+{
+    columns_bind(r->statements[s], 1, table, COLUMN_KEY, row);
+}
+
+static void bind_text(struct repository *r, enum statement s, int parameter, const char *text)
+{
+    sqlite3_bind_text(r->statements[s], parameter, text, -1, SQLITE_TRANSIENT);
+}
+
+/* Runs a statement that gives no rows, and makes it ready for the next time. */
+static bool run(struct repository *r, enum statement s)
+{
+    errno = 0; /* where database_fail() finds why a COMMIT failed: SQLite does not keep that */
+    sqlite3_step(r->statements[s]);
+    bool done = sqlite3_reset(r->statements[s]) == SQLITE_OK;
+    sqlite3_clear_bindings(r->statements[s]);
+    return done;
+}
+
+/* False when it failed; `*known` when the fill was there already. */
+static bool put_fill(struct repository *r, const struct fill *f, bool *known)
+{
+    char key[FILL_KEY_SIZE], identity[FILL_KEY_SIZE];
+    if (fill_identify(f, key)) {
+        text_clean(identity, sizeof identity, key, sizeof key);
+        bind_text(r, PUT_FILL, 1, identity);
+    }
+    bind_row(r, PUT_FILL, 2, f);
+    bool done = run(r, PUT_FILL);
+    *known = done && sqlite3_changes(r->db) == 0;
+    return done;
+}
+
+static bool put_trade(struct repository *r, const struct trade *t)
+{
+    bind_row(r, PUT_TRADE, 1, t);
+    if (!run(r, PUT_TRADE))
+        return false;
+    bind_key(r, CLAIM_FILLS, &columns_trade, t);
+    sqlite3_bind_int64(r->statements[CLAIM_FILLS], 4, sqlite3_last_insert_rowid(r->db));
+    return run(r, CLAIM_FILLS);
+}
+
+static bool put_position(struct repository *r, const struct change *c)
+{
+    bool open = position_is_open(&c->after);
+    if (!open && !c->has_trade) {
+        bind_key(r, DISCARD_FILLS, &columns_position, &c->after);
+        if (!run(r, DISCARD_FILLS))
+            return false;
+    }
+    if (!open || c->has_trade) {
+        bind_key(r, DELETE_POSITION, &columns_position, &c->after);
+        if (!run(r, DELETE_POSITION))
+            return false;
+    }
+    if (!open)
+        return true;
+    bind_row(r, PUT_POSITION, 1, &c->after);
+    return run(r, PUT_POSITION);
+}
+
+static bool put_extremes(struct repository *r, const struct position *p)
+{
+    bind_key(r, UPDATE_EXTREMES, &columns_position, p);
+    columns_bind(r->statements[UPDATE_EXTREMES], 4, &columns_position, COLUMN_EXTREME, p);
+    return run(r, UPDATE_EXTREMES);
+}
+
+static void bind_main(struct repository *r, int parameter, const struct position *p)
+{
+    if (!position_is_open(p))
+        return;
+    json_t *object = columns_encode(&columns_position, COLUMN_MAIN, p);
+    char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    bind_text(r, PUT_AUDIT, parameter, text);
+    free(text);
+    json_decref(object);
+}
+
+static bool put_audit(struct repository *r, const struct change *c)
+{
+    char why[sizeof c->why];
+    text_clean(why, sizeof why, c->why, sizeof c->why);
+    if (c->has_position) {
+        bind_key(r, PUT_AUDIT, &columns_position, &c->after);
+        bind_main(r, 6, &c->before);
+        bind_main(r, 7, &c->after);
+    } else if (c->has_trade) {
+        bind_key(r, PUT_AUDIT, &columns_trade, &c->trade);
+    } else {
+        bind_key(r, PUT_AUDIT, &columns_fill, &c->fill);
+    }
+    sqlite3_bind_int64(r->statements[PUT_AUDIT], 4, c->time);
+    bind_text(r, PUT_AUDIT, 5, change_kind_name(c->kind));
+    bind_text(r, PUT_AUDIT, 8, why);
+    return run(r, PUT_AUDIT);
+}
+
+static bool put_balance(struct repository *r, const struct balance *b)
+{
+    bind_row(r, PUT_BALANCE, 1, b);
+    return run(r, PUT_BALANCE);
+}
+
+static bool put_order(struct repository *r, const struct change *c)
+{
+    sqlite3_bind_int64(r->statements[PUT_ORDER], 1, c->time);
+    bind_row(r, PUT_ORDER, 2, &c->order);
+    return run(r, PUT_ORDER);
+}
+
+static bool put_meta(struct repository *r, const char *name, const char *value)
+{
+    char clean[META_SIZE];
+    text_clean(clean, sizeof clean, name, strlen(name));
+    bind_text(r, SET_META, 1, clean);
+    text_clean(clean, sizeof clean, value, strlen(value));
+    bind_text(r, SET_META, 2, clean);
+    return run(r, SET_META);
+}
+
+static bool put_fact(struct repository *r, const struct change *c)
+{
+    char value[24];
+    text_format(value, sizeof value, "%" PRId64, c->fact_value);
+    return put_meta(r, c->fact, value);
+}
+
+static bool put_change(struct repository *r, const struct change *c)
+{
+    bool known = false;
+    if (c->kind == CHANGE_EXTREMES)
+        return put_extremes(r, &c->after);
+    if (c->has_fill && !put_fill(r, &c->fill, &known))
+        return false;
+    if (known)
+        return true;
+    bool audited = c->has_fill || c->has_trade || c->has_position;
+    return (!c->has_trade || put_trade(r, &c->trade)) && (!c->has_position || put_position(r, c)) &&
+           (!c->has_balance || put_balance(r, &c->balance)) && (!c->has_order || put_order(r, c)) &&
+           (!c->has_fact || put_fact(r, c)) && (!audited || put_audit(r, c));
+}
+
+bool repository_commit_marked(struct repository *r, const struct change *changes, size_t count,
+                              const char *name, const char *value, struct error *error)
+{
+    bool done = run(r, BEGIN);
+    for (size_t i = 0; i < count && done; i++)
+        done = put_change(r, &changes[i]);
+    if (done && name != NULL)
+        done = put_meta(r, name, value);
+    if (done && run(r, COMMIT))
+        return true;
+    database_fail(r->db, r->path, error);
+    if (!sqlite3_get_autocommit(r->db)) /* SQLite ends it by itself when the disk is full */
+        run(r, ROLLBACK);
+    return false;
+}
+
+bool repository_commit(struct repository *r, const struct change *changes, size_t count,
+                       struct error *error)
+{
+    return repository_commit_marked(r, changes, count, NULL, NULL, error);
+}
+
+/* A change of kind `kind` that finds the position as it is stored. */
+static bool begin_step(struct repository *r, struct change *c, enum change_kind kind,
+                       const struct account_key *key, const char *symbol, const char *why,
+                       struct error *error)
+{
+    memset(c, 0, sizeof *c);
+    c->kind = kind;
+    c->time = clock_wall_us();
+    c->has_position = true;
+    text_copy(c->why, sizeof c->why, why);
+    int found = repository_get_position(r, key, symbol, &c->before, error);
+    c->after.key = *key;
+    text_copy(c->after.symbol, sizeof c->after.symbol, symbol);
+    return found >= 0;
+}
+
+bool repository_save_position(struct repository *r, const struct position *p, struct error *error)
+{
+    struct change c;
+    if (!begin_step(r, &c, CHANGE_RECONCILED, &p->key, p->symbol, "saved", error))
+        return false;
+    c.after = *p;
+    return repository_commit(r, &c, 1, error);
+}
+
+bool repository_close_position(struct repository *r, const struct trade *t, struct error *error)
+{
+    struct change c;
+    if (!begin_step(r, &c, CHANGE_CLOSE, &t->key, t->symbol, "closed", error))
+        return false;
+    c.has_trade = true;
+    c.trade = *t;
+    return repository_commit(r, &c, 1, error);
+}
+
+bool repository_update_extremes(struct repository *r, const struct position *p, struct error *error)
+{
+    struct change c = {.kind = CHANGE_EXTREMES, .has_position = true, .after = *p};
+    return repository_commit(r, &c, 1, error);
+}
+
+bool repository_delete_position(struct repository *r, const struct account_key *key,
+                                const char *symbol, struct error *error)
+{
+    struct change c;
+    if (!begin_step(r, &c, CHANGE_DISCARD, key, symbol, "deleted", error))
+        return false;
+    return !position_is_open(&c.before) || repository_commit(r, &c, 1, error);
+}
+
+static void read_position(sqlite3_stmt *row, struct position *p)
+{
+    memset(p, 0, sizeof *p);
+    columns_read(row, &columns_position, p);
+    p->price = PRICE_UNSET;
+}
+
+int repository_get_position(struct repository *r, const struct account_key *key, const char *symbol,
+                            struct position *out, struct error *error)
+{
+    struct position wanted = {.key = *key};
+    text_copy(wanted.symbol, sizeof wanted.symbol, symbol);
+    bind_key(r, GET_POSITION, &columns_position, &wanted);
+    bool found = sqlite3_step(r->statements[GET_POSITION]) == SQLITE_ROW;
+    if (found)
+        read_position(r->statements[GET_POSITION], out);
+    if (sqlite3_reset(r->statements[GET_POSITION]) == SQLITE_OK)
+        return found;
+    database_fail(r->db, r->path, error);
+    return -1;
+}
+
+/* Ends a walk: its last step's result stays until the reset. */
+static bool end_walk(struct repository *r, enum statement s, struct error *error)
+{
+    return sqlite3_reset(r->statements[s]) == SQLITE_OK || database_fail(r->db, r->path, error);
+}
+
+bool repository_each_position(struct repository *r, repository_position_visitor *visit,
+                              void *context, struct error *error)
+{
+    struct position p;
+    bool more = true;
+    while (more && sqlite3_step(r->statements[EACH_POSITION]) == SQLITE_ROW) {
+        read_position(r->statements[EACH_POSITION], &p);
+        more = visit(context, &p);
+    }
+    return end_walk(r, EACH_POSITION, error);
+}
+
+bool repository_each_trade(struct repository *r, repository_trade_visitor *visit, void *context,
+                           struct error *error)
+{
+    struct trade t = {0};
+    struct trade_result result;
+    bool more = true;
+    while (more && sqlite3_step(r->statements[EACH_TRADE]) == SQLITE_ROW) {
+        columns_read(r->statements[EACH_TRADE], &columns_trade, &t);
+        trade_result_of(&t, &result);
+        more = visit(context, &t.key, &result);
+    }
+    return end_walk(r, EACH_TRADE, error);
+}
+
+bool repository_each_fill(struct repository *r, int64_t since, repository_fill_visitor *visit,
+                          void *context, struct error *error)
+{
+    struct fill f = {0};
+    bool more = true;
+    sqlite3_bind_int64(r->statements[EACH_FILL], 1, since);
+    while (more && sqlite3_step(r->statements[EACH_FILL]) == SQLITE_ROW) {
+        columns_read(r->statements[EACH_FILL], &columns_fill, &f);
+        more = visit(context, &f);
+    }
+    return end_walk(r, EACH_FILL, error);
+}
+
+bool repository_each_balance(struct repository *r, repository_balance_visitor *visit, void *context,
+                             struct error *error)
+{
+    struct balance b = {0};
+    bool more = true;
+    while (more && sqlite3_step(r->statements[EACH_BALANCE]) == SQLITE_ROW) {
+        columns_read(r->statements[EACH_BALANCE], &columns_balance, &b);
+        more = visit(context, &b);
+    }
+    return end_walk(r, EACH_BALANCE, error);
+}
+
+bool repository_each_fact(struct repository *r, repository_fact_visitor *visit, void *context,
+                          struct error *error)
+{
+    bool more = true;
+    while (more && sqlite3_step(r->statements[EACH_FACT]) == SQLITE_ROW)
+        more = visit(context, (const char *)sqlite3_column_text(r->statements[EACH_FACT], 0),
+                     sqlite3_column_int64(r->statements[EACH_FACT], 1));
+    return end_walk(r, EACH_FACT, error);
+}
+
+int repository_get_meta(struct repository *r, const char *name, char *value, size_t size,
+                        struct error *error)
+{
+    bind_text(r, GET_META, 1, name);
+    bool found = sqlite3_step(r->statements[GET_META]) == SQLITE_ROW;
+    if (found)
+        text_copy(value, size, (const char *)sqlite3_column_text(r->statements[GET_META], 0));
+    return end_walk(r, GET_META, error) ? found : -1;
+}
+
+bool repository_set_meta(struct repository *r, const char *name, const char *value,
+                         struct error *error)
+{
+    return repository_commit_marked(r, NULL, 0, name, value, error);
+}

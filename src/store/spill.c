@@ -1,0 +1,327 @@
+#include "store/spill.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/columns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAME_SIZE = 576, MARK_SIZE = 96, REPLAY_BATCH = 256 };
+
+/* The parts of a change, as members of its line. A change has the part when the line does. */
+static const struct part {
+    const char *name;
+    const struct table *table;
+    size_t offset, flag; /* of the struct, and of the bool that says it is there */
+} PARTS[] = {
+    {"before", &columns_position, offsetof(struct change, before),
+     offsetof(struct change, has_position)},
+    {"after", &columns_position, offsetof(struct change, after),
+     offsetof(struct change, has_position)},
+    {"fill", &columns_fill, offsetof(struct change, fill), offsetof(struct change, has_fill)},
+    {"trade", &columns_trade, offsetof(struct change, trade), offsetof(struct change, has_trade)},
+    {"balance", &columns_balance, offsetof(struct change, balance),
+     offsetof(struct change, has_balance)},
+    {"order", &columns_order, offsetof(struct change, order), offsetof(struct change, has_order)},
+};
+enum { PART_COUNT = sizeof PARTS / sizeof PARTS[0] };
+
+static bool refuse(const char *path, struct error *error)
+{
+    int reason = errno;
+    bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+    return error_set(error, full ? ERROR_FULL : ERROR_SYSTEM, "cannot write %s: %s; %s", path,
+                     strerror(reason),
+                     full ? "free some space" : "see that it and its directory are yours");
+}
+
+/* A file's name is durable only when its directory is. */
+static bool sync_directory(const char *path)
+{
+    char directory[NAME_SIZE];
+    text_copy(directory, sizeof directory, path);
+    char *slash = strrchr(directory, '/');
+    if (slash == NULL)
+        text_copy(directory, sizeof directory, ".");
+    else
+        slash[slash == directory ? 1 : 0] = '\0';
+    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    bool synced = fsync(file) == 0;
+    close(file);
+    return synced;
+}
+
+static json_t *encode(const struct change *c)
+{
+    char why[sizeof c->why];
+    text_clean(why, sizeof why, c->why, sizeof c->why);
+    json_t *line = json_pack("{s:s, s:I, s:I, s:s}", "kind", change_kind_name(c->kind), "sequence",
+                             (json_int_t)c->sequence, "time", (json_int_t)c->time, "why", why);
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        bool there;
+        memcpy(&there, (const char *)c + PARTS[i].flag, sizeof there);
+        bool told = c->kind == CHANGE_EXTREMES && i == 0; /* by `after`; such lines are many */
+        if (there && !told)
+            json_object_set_new(
+                line, PARTS[i].name,
+                columns_encode(PARTS[i].table, COLUMN_ALL, (const char *)c + PARTS[i].offset));
+    }
+    if (c->has_fact) {
+        char fact[sizeof c->fact];
+        text_clean(fact, sizeof fact, c->fact, sizeof c->fact);
+        json_object_set_new(line, "fact", json_string(fact));
+        json_object_set_new(line, "value", json_integer(c->fact_value));
+    }
+    return line;
+}
+
+static bool decode_kind(const char *name, enum change_kind *kind)
+{
+    for (int k = CHANGE_OPEN; k <= CHANGE_FACT; k++)
+        if (strcmp(change_kind_name((enum change_kind)k), name) == 0) {
+            *kind = (enum change_kind)k;
+            return true;
+        }
+    return false;
+}
+
+static bool decode(const char *text, size_t length, struct change *c)
+{
+    memset(c, 0, sizeof *c);
+    c->before.price = c->after.price = PRICE_UNSET;
+    json_t *line = json_loadb(text, length, 0, NULL);
+    const char *kind, *why, *fact;
+    json_int_t sequence, time;
+    bool good = json_unpack(line, "{s:s, s:I, s:I, s:s}", "kind", &kind, "sequence", &sequence,
+                            "time", &time, "why", &why) == 0 &&
+                decode_kind(kind, &c->kind);
+    if (good) {
+        c->sequence = (uint64_t)sequence;
+        c->time = time;
+        text_copy(c->why, sizeof c->why, why);
+    }
+    for (size_t i = 0; i < PART_COUNT && good; i++) {
+        const json_t *part = json_object_get(line, PARTS[i].name);
+        bool there = part != NULL;
+        memcpy((char *)c + PARTS[i].flag, &there, sizeof there);
+        good = !there || columns_decode(part, PARTS[i].table, (char *)c + PARTS[i].offset);
+    }
+    if (good && (fact = json_string_value(json_object_get(line, "fact"))) != NULL) {
+        c->has_fact = true;
+        c->fact_value = json_integer_value(json_object_get(line, "value"));
+        text_copy(c->fact, sizeof c->fact, fact);
+    }
+    json_decref(line);
+    return good;
+}
+
+/* Where the last whole line ends. */
+static off_t find_end(int file)
+{
+    char block[4096];
+    off_t end = lseek(file, 0, SEEK_END);
+    while (end > 0) {
+        size_t size = (size_t)end < sizeof block ? (size_t)end : sizeof block;
+        off_t start = end - (off_t)size;
+        if (pread(file, block, size, start) != (ssize_t)size)
+            return -1;
+        while (size > 0 && block[size - 1] != '\n')
+            size--;
+        if (size > 0)
+            return start + (off_t)size;
+        end = start;
+    }
+    return end;
+}
+
+static bool write_lines(FILE *file, bool fresh, const struct change *changes, size_t count)
+{
+    if (fresh &&
+        fprintf(file, "{\"journal\":\"%" PRId64 "-%ld\"}\n", clock_wall_us(), (long)getpid()) < 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        json_t *line = encode(&changes[i]);
+        bool written = json_dumpf(line, file, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0 &&
+                       putc('\n', file) >= 0;
+        json_decref(line);
+        if (!written)
+            return false;
+    }
+    return fflush(file) == 0 && fdatasync(fileno(file)) == 0;
+}
+
+bool spill_append(const char *path, const struct change *changes, size_t count, struct error *error)
+{
+    int descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return refuse(path, error);
+    off_t end = find_end(descriptor);
+    FILE *file = end >= 0 && ftruncate(descriptor, end) == 0 ? fdopen(descriptor, "a") : NULL;
+    if (file == NULL) {
+        refuse(path, error);
+        close(descriptor);
+        return false;
+    }
+    bool done = write_lines(file, end == 0, changes, count) && (end > 0 || sync_directory(path));
+    if (!done)
+        refuse(path, error);
+    fclose(file);
+    if (!done && (end > 0 ? truncate(path, end) : unlink(path)) != 0)
+        refuse(path, error);
+    return done;
+}
+
+/* A replay under way. */
+struct replay {
+    struct repository *repository;
+    const char *path;
+    char journal[64]; /* its first line */
+    int64_t done;     /* up to here it was committed before */
+    struct change *batch;
+    int64_t *ends; /* where in the journal each change of the batch ends */
+    size_t waiting;
+    size_t committed, damaged, refused;
+    struct error refusal;
+};
+
+/* Commits a part of the batch; changes that can never be stored are found by halving. */
+static bool commit(struct replay *p, size_t first, size_t count, struct error *error)
+{
+    char mark[MARK_SIZE], refused[NAME_SIZE];
+    if (count == 0)
+        return true;
+    text_format(mark, sizeof mark, "%" PRId64 " %s", p->ends[first + count - 1], p->journal);
+    if (repository_commit_marked(p->repository, p->batch + first, count, "spill", mark, error)) {
+        p->committed += count;
+        return true;
+    }
+    if (error->code != ERROR_USAGE)
+        return false;
+    if (count == 1 && p->refused++ == 0)
+        p->refusal = *error;
+    *error = (struct error){0};
+    if (count > 1)
+        return commit(p, first, count / 2, error) &&
+               commit(p, first + count / 2, count - count / 2, error);
+    text_format(refused, sizeof refused, "%s.refused", p->path);
+    return spill_append(refused, p->batch + first, 1, error);
+}
+
+static bool commit_batch(struct replay *p, struct error *error)
+{
+    bool done = commit(p, 0, p->waiting, error);
+    p->waiting = 0;
+    return done;
+}
+
+/* Takes the journal's name, and from the database how far it was replayed. */
+static bool begin(struct replay *p, const char *line, size_t length, struct error *error)
+{
+    char mark[MARK_SIZE], *name;
+    text_clean(p->journal, sizeof p->journal, line, length);
+    if (strncmp(line, "{\"journal\":", 11) != 0)
+        p->damaged++;
+    int found = repository_get_meta(p->repository, "spill", mark, sizeof mark, error);
+    if (found == 1) {
+        int64_t done = strtoll(mark, &name, 10);
+        if (*name == ' ' && strcmp(name + 1, p->journal) == 0)
+            p->done = done;
+    }
+    return found >= 0;
+}
+
+/* Takes in a line that ends at `end` of the journal. */
+static bool take(struct replay *p, const char *line, size_t length, int64_t end,
+                 struct error *error)
+{
+    if (!decode(line, length, &p->batch[p->waiting])) {
+        p->damaged++;
+    } else if (end > p->done) {
+        p->ends[p->waiting++] = end;
+        return p->waiting < REPLAY_BATCH || commit_batch(p, error);
+    }
+    return true;
+}
+
+static bool read_all(struct replay *p, FILE *file, struct error *error)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+    int64_t end = 0;
+    bool good = true;
+    while (good && (length = getline(&line, &size, file)) > 0 && line[length - 1] == '\n') {
+        bool first = end == 0;
+        end += length;
+        good = first ? begin(p, line, (size_t)length - 1, error)
+                     : take(p, line, (size_t)length - 1, end, error);
+    }
+    free(line);
+    if (good && ferror(file))
+        good = error_set(error, ERROR_SYSTEM, "cannot read %s: %s; it is kept", p->path,
+                         strerror(errno));
+    return good && commit_batch(p, error);
+}
+
+/* Renames the journal to the first free one of PATH.damaged, PATH.damaged.1, ... */
+static bool set_aside(const char *path, char *name, size_t size)
+{
+    text_format(name, size, "%s.damaged", path);
+    for (int i = 1; link(path, name) != 0; i++) {
+        if (errno != EEXIST)
+            return false;
+        text_format(name, size, "%s.damaged.%d", path, i);
+    }
+    return unlink(path) == 0;
+}
+
+static bool finish(const struct replay *p, struct error *error)
+{
+    char name[NAME_SIZE];
+    if (p->damaged > 0 ? !set_aside(p->path, name, sizeof name) : unlink(p->path) != 0)
+        return error_set(error, ERROR_SYSTEM, "cannot remove %s: %s; see its directory's mode",
+                         p->path, strerror(errno));
+    sync_directory(p->path);
+    if (p->damaged > 0)
+        error_set(
+            error, ERROR_DAMAGED,
+            "%zu lines of the journal cannot be read; it is kept as %s: compare the positions "
+            "with your broker's",
+            p->damaged, name);
+    else if (p->refused > 0)
+        error_set(error, ERROR_USAGE, "%zu changes are kept in %s.refused, please report it: %s",
+                  p->refused, p->path, p->refusal.text);
+    return true;
+}
+
+bool spill_replay(const char *path, struct repository *r, size_t *replayed, struct error *error)
+{
+    struct error own = {0};
+    error = error != NULL ? error : &own;
+    *error = (struct error){0};
+    *replayed = 0;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return errno == ENOENT || error_set(error, ERROR_SYSTEM, "cannot read %s: %s; it is kept",
+                                            path, strerror(errno));
+    struct replay p = {.repository = r,
+                       .path = path,
+                       .batch = memory_new(REPLAY_BATCH, sizeof *p.batch),
+                       .ends = memory_new(REPLAY_BATCH, sizeof *p.ends)};
+    bool done = read_all(&p, file, error);
+    fclose(file);
+    free(p.batch);
+    free(p.ends);
+    *replayed = p.committed;
+    return done && finish(&p, error);
+}

@@ -1,0 +1,286 @@
+/* The state: applying trades, publishing and copying snapshots, how long the lock is held. */
+#include "base/clock.h"
+#include "bench/bench.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+    ROUNDS = 9,
+    TIMES = 20000,
+    READS = 200,
+    STEPS = 200,
+    HISTORY = 1000,     /* trades closed before */
+    TURNS = 7500,       /* of the reader thread: 3 s */
+    TURN_NS = 400000,   /* with 4 prices a turn: 10,000 messages a second */
+    FRAME_NS = 33333333 /* of the screen */
+};
+
+static const int64_t START = INT64_C(1795000000000000); /* us UTC */
+
+struct rig {
+    char directory[256];
+    struct snapshot_map *map;
+    struct state *state;
+    int symbol, fills, orders, trades;
+    int64_t now; /* us UTC, made up */
+    atomic_uint_fast64_t posted;
+    atomic_bool over;
+};
+
+static void apply_fill(struct rig *r)
+{
+    struct change c;
+    struct fill f = bench_fill(r->fills++, START);
+    r->now = f.time > r->now ? f.time : r->now;
+    bench_require(state_apply_fill(r->state, &f, ORIGIN_LIVE, "fill", r->now, &c) == FILL_APPLIED,
+                  "a fill was refused");
+    atomic_store(&r->posted, c.sequence);
+}
+
+/* Stops and targets by turns. */
+static void apply_order(struct rig *r, int number, enum order_status status)
+{
+    struct change c;
+    double known;
+    struct order o = {.key = bench_key(),
+                      .symbol = BENCH_SYMBOL,
+                      .type = number % 2 ? ORDER_STOP : ORDER_LIMIT,
+                      .status = status,
+                      .side = SIDE_SHORT,
+                      .price1 = number % 2 ? 5040 : 5060,
+                      .price2 = PRICE_UNSET,
+                      .quantity = 1,
+                      .average_price = PRICE_UNSET};
+    text_format(o.server_id, sizeof o.server_id, "S%d", number);
+    if (state_apply_order(r->state, &o, "", r->now, &c, &known))
+        atomic_store(&r->posted, c.sequence);
+    if (state_follow_bracket(r->state, &o.key, o.symbol, r->now, &c))
+        atomic_store(&r->posted, c.sequence);
+}
+
+/* An account with a history, an open position and its bracket. */
+static void rig_make(struct rig *r)
+{
+    char path[300];
+    struct error error = {0};
+    struct account_key key = bench_key();
+    bench_directory_make(r->directory, sizeof r->directory);
+    text_format(path, sizeof path, "%s/sortie.snap", r->directory);
+    r->map = snapshot_map_create(path, &error);
+    bench_require(r->map != NULL, error.text);
+    struct state_options options = {
+        .snapshots = r->map, .sim_start_balance = 10000 * MONEY_ONE, .measure_lock = true};
+    r->now = START;
+    r->state = state_new(&options, START);
+    r->symbol = bench_add_symbol(r->state);
+    state_set_view(r->state, &key, true, "bench", START);
+    while (r->fills <= 2 * HISTORY)
+        apply_fill(r);
+    apply_order(r, r->orders++, STATUS_OPEN);
+    apply_order(r, r->orders++, STATUS_OPEN);
+    state_advance(r->state, r->now);
+    state_publish(r->state);
+}
+
+static void rig_free(struct rig *r)
+{
+    state_free(r->state);
+    snapshot_map_close(r->map);
+    bench_directory_remove(r->directory);
+}
+
+static void apply_trade(struct rig *r)
+{
+    int n = r->trades++;
+    r->now += 100;
+    state_apply_trade(r->state, r->symbol, 5050 + 0.25 * (n * 7 % 41 - 20), 1 + n % 5,
+                      n % 2 ? AGGRESSOR_AT_ASK : AGGRESSOR_AT_BID, r->now, r->now);
+}
+
+static void apply_quote(struct rig *r)
+{
+    double bid = 5050 + 0.25 * (r->trades * 7 % 41 - 20);
+    state_apply_bid_ask(r->state, r->symbol, bid, r->trades % 17, bid + 0.25, r->trades % 19,
+                        r->now);
+}
+
+static double time_trades(struct rig *r, bool publish)
+{
+    int64_t start = bench_now();
+    for (int i = 0; i < TIMES; i++) {
+        apply_trade(r);
+        if (publish)
+            state_publish(r->state);
+    }
+    return (double)(bench_now() - start) / TIMES;
+}
+
+static void measure_trades(struct rig *r)
+{
+    double without[ROUNDS], with[ROUNDS], publish[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        without[i] = time_trades(r, false);
+        with[i] = time_trades(r, true);
+        publish[i] = with[i] - without[i];
+    }
+    bench_row("state: apply a trade, one position open", "", "%.0f ns",
+              bench_median(without, ROUNDS));
+    bench_row("state: apply a trade and publish", "", "%.0f ns", bench_median(with, ROUNDS));
+    bench_row("snapshot: publish what one trade changes", "difference of the two above", "%.0f ns",
+              bench_median(publish, ROUNDS));
+}
+
+static void measure_copies(struct rig *r)
+{
+    struct snapshot *from = calloc(1, sizeof *from), *to = calloc(1, sizeof *to);
+    double read[READS], bare[READS];
+    char beside[96];
+    bench_require(from != NULL && to != NULL, "no memory");
+    for (int i = 0; i < READS; i++) {
+        int64_t start = bench_now();
+        bench_require(snapshot_read(r->map, to) > 0, "nothing was published");
+        int64_t middle = bench_now();
+        memcpy(from, to, sizeof *from);
+        bare[i] = (double)(bench_now() - middle) / 1000;
+        read[i] = (double)(middle - start) / 1000;
+    }
+    text_format(beside, sizeof beside, "memcpy of the same %zu KiB: %.1f µs", sizeof *to / 1024,
+                bench_median(bare, READS));
+    bench_row("snapshot: copy the whole", beside, "%.1f µs", bench_median(read, READS));
+    free(from);
+    free(to);
+}
+
+/* Like the console's own: prices in bursts, now and then an order, a fill and a new second. */
+static void *read_feed(void *context)
+{
+    struct rig *r = context;
+    struct change c;
+    int64_t next = bench_now();
+    for (int turn = 0; turn < TURNS; turn++) {
+        for (int i = 0; i < 2; i++) {
+            apply_quote(r);
+            apply_trade(r);
+        }
+        if (turn % 500 == 0) {
+            apply_order(r, r->orders, STATUS_OPEN);
+            apply_fill(r);
+            apply_order(r, r->orders++, STATUS_FILLED);
+        }
+        while (turn % 250 == 0 && state_take_extremes(r->state, r->now, &c))
+            continue;
+        if (turn % 2500 == 0)
+            state_advance(r->state, r->now);
+        state_publish(r->state);
+        bench_sleep_until(next += TURN_NS);
+    }
+    atomic_store(&r->over, true);
+    return NULL;
+}
+
+static void *show(void *context)
+{
+    struct rig *r = context;
+    struct snapshot *copy = calloc(1, sizeof *copy);
+    for (int64_t next = bench_now(); !atomic_load(&r->over); bench_sleep_until(next += FRAME_NS))
+        bench_require(copy != NULL && snapshot_read(r->map, copy) > 0, "no snapshot to show");
+    free(copy);
+    return NULL;
+}
+
+static void *acknowledge(void *context)
+{
+    struct rig *r = context;
+    uint64_t done = 0;
+    for (int64_t next = bench_now(); !atomic_load(&r->over); bench_sleep_until(next += 1000000)) {
+        uint64_t posted = atomic_load(&r->posted);
+        if (posted == done)
+            continue;
+        state_acknowledge(r->state, done = posted);
+        state_publish(r->state);
+    }
+    return NULL;
+}
+
+static void measure_lock(struct bench *b, struct rig *r)
+{
+    static void *(*const bodies[])(void *) = {read_feed, show, acknowledge};
+    pthread_t threads[3];
+    struct histogram before, after, h = {0};
+    char beside[96];
+    state_get_lock_times(r->state, &before);
+    for (int i = 0; i < 3; i++)
+        bench_require(pthread_create(&threads[i], NULL, bodies[i], r) == 0, "no more threads");
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    state_get_lock_times(r->state, &after);
+    bench_add_since(&h, &after, &before);
+    text_format(beside, sizeof beside,
+                "%llu times in 3 s: 10,000 prices, 5 fills, 10 order updates a second",
+                (unsigned long long)h.count);
+    bench_row("state: lock held, median", beside, "%.2f µs",
+              (double)histogram_percentile(&h, 0.5) / 1000);
+    bench_row_limit(b, "state: lock held, 99th percentile",
+                    (double)histogram_percentile(&h, 0.99) / 1000, "µs", 2, "");
+    bench_row("state: lock held, 99.9th percentile", "", "%.2f µs",
+              (double)histogram_percentile(&h, 0.999) / 1000);
+}
+
+/* The rare steps, each by itself: too few to show in a percentile of all. */
+
+static void publish_trade(struct rig *r)
+{
+    state_publish(r->state);
+}
+
+static void advance(struct rig *r)
+{
+    state_advance(r->state, r->now);
+}
+
+static void add_order(struct rig *r)
+{
+    apply_order(r, r->orders++, STATUS_FILLED);
+}
+
+static void measure_steps(struct rig *r)
+{
+    static const struct {
+        const char *what;
+        void (*prepare)(struct rig *), (*step)(struct rig *);
+    } steps[] = {
+        {"state: lock held, new order", publish_trade, add_order},
+        {"state: lock held, fill", publish_trade, apply_fill},
+        {"state: lock held, publish after a fill", apply_fill, publish_trade},
+        {"state: lock held, statistics after a fill (1,000 trades)", apply_fill, advance},
+    };
+    struct histogram before, after;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct histogram all = {0};
+        for (int times = 0; times < STEPS; times++) {
+            steps[i].prepare(r);
+            state_get_lock_times(r->state, &before);
+            steps[i].step(r);
+            state_get_lock_times(r->state, &after);
+            bench_add_since(&all, &after, &before);
+        }
+        bench_row(steps[i].what, "median and 99th percentile of these steps alone",
+                  "%.2f and %.2f µs", (double)histogram_percentile(&all, 0.5) / 1000,
+                  (double)histogram_percentile(&all, 0.99) / 1000);
+    }
+}
+
+int main(void)
+{
+    static struct rig r;
+    struct bench b = {0};
+    bench_begin();
+    rig_make(&r);
+    measure_trades(&r);
+    measure_copies(&r);
+    measure_lock(&b, &r);
+    measure_steps(&r);
+    rig_free(&r);
+    return bench_end(&b);
+}

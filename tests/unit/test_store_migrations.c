@@ -1,0 +1,211 @@
+#include "store/migrations.h"
+#include "unit/test_store_samples.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct place place;
+
+static void make_place(void)
+{
+    place_make(&place);
+}
+
+static void remove_place(void)
+{
+    test_directory_remove(place.directory);
+}
+
+static mode_t mode_of(const char *suffix)
+{
+    char path[320];
+    struct stat status;
+    snprintf(path, sizeof path, "%s%s", place.database, suffix);
+    ck_assert_int_eq(stat(path, &status), 0);
+    return status.st_mode & 0777;
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(place.database, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* The whole file as it is; `*size` bytes. */
+static char *read_bytes(size_t *size)
+{
+    FILE *file = fopen(place.database, "rb");
+    ck_assert_ptr_nonnull(file);
+    char *bytes = malloc(1 << 20);
+    *size = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+static void assert_refused(enum error_code code, const char *words)
+{
+    struct error error = {0};
+    ck_assert_ptr_null(repository_open(place.database, &error));
+    ck_assert_msg(error.code == code, "%d: %s", error.code, error.text);
+    ck_assert_msg(strstr(error.text, words) != NULL, "%s", error.text);
+    ck_assert_msg(strstr(error.text, place.database) != NULL, "%s", error.text);
+}
+
+static void assert_refused_untouched(enum error_code code, const char *words)
+{
+    size_t before_size, after_size;
+    char *before = read_bytes(&before_size);
+    assert_refused(code, words);
+    char *after = read_bytes(&after_size);
+    ck_assert_uint_eq(before_size, after_size);
+    ck_assert_int_eq(memcmp(before, after, before_size), 0);
+    free(before);
+    free(after);
+}
+
+START_TEST(a_new_database_is_private_and_durable)
+{
+    mode_t before = umask(0);
+    struct repository *r = open_repository(place.database);
+    umask(before);
+    ck_assert_int_eq(mode_of(""), 0600);
+    ck_assert_int_eq(mode_of("-wal"), 0600);
+    ck_assert_int_eq(mode_of("-shm"), 0600);
+    ASSERT_QUERY(place.database, "PRAGMA journal_mode", "wal");
+    ASSERT_QUERY(place.database, "SELECT user_version > 0 FROM pragma_user_version", "1");
+    ASSERT_QUERY(place.database,
+                 "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE "
+                 "type = 'table' ORDER BY name)",
+                 "audit,balance,fill,meta,open_position,order_event,trade");
+    ASSERT_QUERY(place.database,
+                 "SELECT count(*) FROM sqlite_master t, pragma_table_info(t.name) c "
+                 "WHERE t.type = 'table' AND c.name = 'id' AND c.type = 'INTEGER' AND c.pk = 1",
+                 "7");
+    repository_close(r);
+}
+END_TEST
+
+START_TEST(a_second_opening_keeps_everything)
+{
+    struct change c = sample_open(1);
+    struct repository *r = open_repository(place.database);
+    commit(r, &c, 1);
+    repository_close(r);
+    repository_close(open_repository(place.database));
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM open_position", "1");
+}
+END_TEST
+
+START_TEST(a_newer_database_is_refused_and_left_alone)
+{
+    repository_close(open_repository(place.database));
+    run_sql("PRAGMA journal_mode = DELETE; PRAGMA user_version = 1000");
+    assert_refused_untouched(ERROR_NEWER, "newer sortie");
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_database_is_refused_and_left_alone)
+{
+    test_file_write(place.database, "my shopping list: eggs, butter, bread and so on and on", 0600);
+    assert_refused_untouched(ERROR_DAMAGED, "not a database");
+}
+END_TEST
+
+START_TEST(the_database_of_another_program_is_refused_and_left_alone)
+{
+    run_sql("CREATE TABLE recipe (id INTEGER)");
+    assert_refused_untouched(ERROR_DAMAGED, "not a database of sortie");
+    run_sql("PRAGMA user_version = 1");
+    assert_refused(ERROR_DAMAGED, "not a database of sortie");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM recipe", "0");
+}
+END_TEST
+
+START_TEST(a_damaged_database_is_refused_and_left_alone)
+{
+    struct repository *r = open_repository(place.database);
+    struct change c;
+    for (int i = 1; i < 50; i++) {
+        c = sample_add(i);
+        commit(r, &c, 1);
+    }
+    repository_close(r);
+    run_sql("PRAGMA journal_mode = DELETE");
+    struct stat status;
+    ck_assert_int_eq(stat(place.database, &status), 0);
+    FILE *file = fopen(place.database, "r+b");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 8192, SEEK_SET), 0);
+    for (off_t i = 8192; i < status.st_size; i++)
+        putc(0xA5, file);
+    ck_assert_int_eq(fclose(file), 0);
+    assert_refused_untouched(ERROR_DAMAGED, "damaged");
+}
+END_TEST
+
+START_TEST(a_directory_is_no_database)
+{
+    ck_assert_int_eq(mkdir(place.database, 0700), 0);
+    assert_refused(ERROR_SYSTEM, "refuses");
+}
+END_TEST
+
+START_TEST(a_missing_directory_is_named)
+{
+    snprintf(place.database, sizeof place.database, "%s/none/sortie.db", place.directory);
+    assert_refused(ERROR_SYSTEM, "No such file or directory");
+}
+END_TEST
+
+/* Nothing is refused to root: the test becomes somebody else first. */
+START_TEST(files_without_permission_are_refused)
+{
+    repository_close(open_repository(place.database));
+    if (getuid() == 0) {
+        ck_assert_int_eq(chown(place.directory, 65534, 65534), 0);
+        ck_assert_int_eq(chown(place.database, 65534, 65534), 0);
+        ck_assert_int_eq(seteuid(65534), 0);
+    }
+    ck_assert_int_eq(chmod(place.database, 0400), 0);
+    assert_refused(ERROR_SYSTEM, "may not be written");
+    ck_assert_int_eq(chmod(place.database, 0), 0);
+    assert_refused(ERROR_SYSTEM, "refuses");
+    ck_assert_int_eq(seteuid(getuid()), 0);
+}
+END_TEST
+
+START_TEST(all_steps_are_taken_or_none)
+{
+    sqlite3 *db;
+    run_sql("CREATE TABLE meta (id INTEGER)"); /* in the way of the first step */
+    ck_assert_int_eq(sqlite3_open(place.database, &db), SQLITE_OK);
+    ck_assert_int_ne(migrations_apply(db, 0), SQLITE_OK);
+    sqlite3_close(db);
+    ASSERT_QUERY(place.database, "SELECT group_concat(name) FROM sqlite_master", "meta");
+    ASSERT_QUERY(place.database, "PRAGMA user_version", "0");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("store migrations");
+    TCase *t = tcase_create("migrations");
+    tcase_add_checked_fixture(t, make_place, remove_place);
+    tcase_add_test(t, a_new_database_is_private_and_durable);
+    tcase_add_test(t, a_second_opening_keeps_everything);
+    tcase_add_test(t, a_newer_database_is_refused_and_left_alone);
+    tcase_add_test(t, a_file_that_is_no_database_is_refused_and_left_alone);
+    tcase_add_test(t, the_database_of_another_program_is_refused_and_left_alone);
+    tcase_add_test(t, a_damaged_database_is_refused_and_left_alone);
+    tcase_add_test(t, a_directory_is_no_database);
+    tcase_add_test(t, a_missing_directory_is_named);
+    tcase_add_test(t, files_without_permission_are_refused);
+    tcase_add_test(t, all_steps_are_taken_or_none);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)
