@@ -27,6 +27,8 @@ char *format_quantity(char *target, size_t size, double quantity, bool plus);
 char *format_number(char *target, size_t size, double number, int decimals, bool plus,
                     const char *unit);
 char *format_price(char *target, size_t size, const struct instrument *i, double price);
+/* Without what names the exchange: "MESZ25_FUT_CME" -> "MESZ25". */
+char *format_short_symbol(char *target, size_t size, const char *symbol);
 /* A signed distance in the instrument's format. */
 char *format_points(char *target, size_t size, const struct instrument *i, double points);
 

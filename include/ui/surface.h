@@ -111,8 +111,6 @@ int draw_field(struct area a, int y, int x, int width, bool right, unsigned styl
                const char *text);
 int draw_repeat(struct area a, int y, int x, int count, unsigned style, enum glyph glyph);
 void draw_blank(struct area a, unsigned style);
-/* Changes the style of what is there. */
-void draw_restyle(struct area a, int y, int x, int count, unsigned style);
 /* A frame of lines along the edge of `a`; lines of frames that share an edge join. */
 void draw_box(struct area a, unsigned style);
 /* Lines of words from row `y`, each line from column `x` on, the first one from `first`; returns

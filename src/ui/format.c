@@ -120,6 +120,13 @@ char *format_price(char *target, size_t size, const struct instrument *i, double
     return target;
 }
 
+char *format_short_symbol(char *target, size_t size, const char *symbol)
+{
+    size_t length = strcspn(symbol, "_");
+    text_format(target, size, "%.*s", length > 0 ? (int)length : SYMBOL_SIZE, symbol);
+    return target;
+}
+
 char *format_points(char *target, size_t size, const struct instrument *i, double points)
 {
     char amount[32];

@@ -79,7 +79,7 @@ void layout_compute(struct layout *l, const struct view *v, int rows, int cols, 
     if (cols < LAYOUT_TWO_COLUMNS) {
         stack(l, v, 1U << PLACE_LEFT | 1U << PLACE_RIGHT | 1U << PLACE_BELOW, all);
     } else {
-        int below = rows < 14 ? 0 : (rows - 8) / 4 < 10 ? (rows - 8) / 4 : 10;
+        int below = rows < 16 ? 0 : (rows - 8) / 4 < 10 ? (rows - 8) / 4 : 10;
         int upper = below > 0 ? all.rows - below - 1 : all.rows;
         int split = cols * 12 / 25;
         stack(l, v, 1U << PLACE_LEFT, (struct place){top, 0, upper, split + 1});

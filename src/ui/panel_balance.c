@@ -2,6 +2,7 @@
 #include "ui/format.h"
 #include "ui/view.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The title is the row of timeframes. */
@@ -39,7 +40,8 @@ static void draw_amounts(const struct view *v, struct area a, const struct accou
     if (pnl == MONEY_UNSET || base <= 0)
         return;
     char percent[32];
-    format_number(percent, sizeof percent, 100 * (double)pnl / (double)base, 2, true, " %");
+    format_number(percent, sizeof percent, round(1e4 * (double)pnl / (double)base) / 100, 2, true,
+                  " %");
     text_format(text, sizeof text, "(%s)", percent);
     if (x + 1 + draw_width(a.surface, text) <= a.cols)
         draw_text(a, 0, x + 1, view_gain_style(pnl), text);

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { PARTS_MAX = 20, PART_SIZE = 300 };
+enum { PARTS_MAX = 20, SHORT_SYMBOL_COLS = 100, PART_SIZE = 300 };
 
 struct part {
     char text[PART_SIZE];
@@ -65,18 +65,21 @@ static void fit(const struct surface *s, struct parts *p, int cols)
     }
 }
 
+/* What is left over goes to the parts that were cut, or lies before those at the right edge. */
 static void show(struct area line, const struct parts *p)
 {
     const struct surface *s = line.surface;
     int spare = line.cols - total_width(s, p, true), x = 0;
-    bool cut = total_width(s, p, false) > line.cols, at_right = false;
     for (int i = 0; i < p->count; i++) {
         const struct part *part = &p->list[i];
-        int width = part_width(s, part, cut) - part->gap;
-        width += cut && part->least > 0 ? spare : 0;
-        if (part->right && !at_right && !cut)
-            x += line.cols - total_width(s, p, false);
-        at_right = at_right || part->right;
+        int width = part_width(s, part, true), more = part_width(s, part, false) - width;
+        more = more < spare ? more : spare;
+        spare -= more > 0 ? more : 0;
+        if (part->right && spare > 0) {
+            x += spare;
+            spare = 0;
+        }
+        width += (more > 0 ? more : 0) - part->gap;
         x = draw_field(line, 0, x + part->gap, width, false, part->style, part->text);
     }
 }
@@ -108,20 +111,23 @@ static void add_link(const struct view *v, struct parts *p, const struct surface
                     (long long)((c->round_trip + 500) / 1000));
 }
 
-static void add_symbol(const struct view *v, struct parts *p, const struct surface *s)
+static void add_symbol(const struct view *v, struct parts *p, const struct surface *s, bool brief)
 {
     if (v->symbol_index < 0)
         return;
     const struct market *m = &v->snapshot->markets[v->symbol_index];
     const struct instrument *i = &v->snapshot->instruments[v->symbol_index];
-    char price[32];
+    char price[32], symbol[SYMBOL_SIZE];
     format_price(price, sizeof price, i, market_price(m));
     unsigned style = m->direction > 0   ? INK_HEADER_GOOD
                      : m->direction < 0 ? INK_HEADER_BAD
                                         : INK_HEADER | STYLE_BOLD;
     /* The price stands still while offline: what is said of the connection matters more. */
     bool online = v->snapshot->connection.phase == LINK_ONLINE;
-    text_copy(add(p, online ? 8 : 15, false, 3, INK_HEADER), PART_SIZE, m->symbol);
+    struct part *name = add_part(p, online ? 8 : 15, false, 3, INK_HEADER);
+    name->least = 8;
+    text_copy(name->text, PART_SIZE,
+              brief ? format_short_symbol(symbol, sizeof symbol, m->symbol) : m->symbol);
     text_format(
         add(p, online ? 4 : 14, false, 1, style | (v->tick < v->flash_until ? STYLE_REVERSE : 0U)),
         PART_SIZE, "%s %s", price,
@@ -169,7 +175,7 @@ void panel_header_draw(struct view *v, struct area line)
     if (v->snapshot->view_pinned)
         text_copy(add(&p, 6, false, 1, INK_HEADER), PART_SIZE, "pinned");
     add_link(v, &p, line.surface);
-    add_symbol(v, &p, line.surface);
+    add_symbol(v, &p, line.surface, line.cols < SHORT_SYMBOL_COLS);
     add_saved(v, &p, line.surface);
     text_copy(add(&p, 5, true, 2, INK_HEADER), PART_SIZE, "P&L");
     text_copy(add(&p, 12, true, 1, INK_HEADER), PART_SIZE, "today");
@@ -221,6 +227,6 @@ void panel_essentials_draw(struct view *v, struct area line, bool window_waits)
         line, 0, x + 1, INK_HEADER | STYLE_BOLD, "%s %s",
         position_side(p) == SIDE_LONG ? "LONG" : "SHORT",
         format_quantity(text, sizeof text, p->quantity < 0 ? -p->quantity : p->quantity, false));
-    x = draw_text(line, 0, x + 1, INK_HEADER, p->symbol);
+    x = draw_text(line, 0, x + 1, INK_HEADER, format_short_symbol(text, sizeof text, p->symbol));
     draw_text(line, 0, x + 1, INK_HEADER, format_price(text, sizeof text, &i, p->price));
 }

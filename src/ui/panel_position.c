@@ -57,34 +57,48 @@ static void set_scene(struct scene *s, const struct view *v, const struct surfac
         s->context = (struct market_context){PRICE_UNSET, PRICE_UNSET, PRICE_UNSET, false};
 }
 
+/* " LONG 2 MESZ5 @ 5049.50 ": the symbol gives way when that is too long, never a figure. */
+static void format_what(const struct scene *s, char *target, size_t size, int room)
+{
+    const struct position *p = s->p;
+    char quantity[32], price[32], symbol[SYMBOL_SIZE];
+    const char *side = position_side(p) == SIDE_LONG ? "LONG" : "SHORT";
+    format_quantity(quantity, sizeof quantity, fabs(p->quantity), false);
+    format_price(price, sizeof price, &s->i, p->entry_price);
+    text_copy(symbol, sizeof symbol, p->symbol);
+    int others = (int)(strlen(side) + strlen(quantity) + strlen(price)) + 7;
+    if (others + draw_width(s->surface, symbol) > room)
+        format_short_symbol(symbol, sizeof symbol, p->symbol);
+    if (others + draw_width(s->surface, symbol) > room && room - others - 1 > 0)
+        text_format(symbol, sizeof symbol, "%.*s%s", room - others - 1, p->symbol,
+                    draw_glyph(s->surface, GLYPH_CUT));
+    text_format(target, size, " %s %s %s @ %s ", side, quantity, symbol, price);
+}
+
 static void draw_title(const struct view *v, struct area line, unsigned style)
 {
-    const struct position *p = view_position(v);
-    if (p == NULL) {
-        draw_text(line, 0, 0, style, " Position ");
+    static const char name[] = " Position ";
+    if (view_position(v) == NULL) {
+        draw_text(line, 0, 0, style, name);
         return;
     }
     struct scene s;
-    char what[160], quantity[32], price[32], gain[40], number[24] = "";
+    char what[160], gain[48], open[40], number[24] = "";
     set_scene(&s, v, line.surface);
-    format_quantity(quantity, sizeof quantity, fabs(p->quantity), false);
-    format_price(price, sizeof price, &s.i, p->entry_price);
-    text_format(what, sizeof what, " %s %s %s @ %s ",
-                position_side(p) == SIDE_LONG ? "LONG" : "SHORT", quantity, p->symbol, price);
-    text_format(gain, sizeof gain, " %s ", format_gain(number, sizeof number, s.m.open_pnl));
-    number[0] = '\0';
+    text_format(gain, sizeof gain, " %s ", format_gain(open, sizeof open, s.m.open_pnl));
     if (v->position_total > 1)
         text_format(number, sizeof number, " %d of %d ", v->position_number, v->position_total);
 
-    int room = line.cols - draw_width(s.surface, gain) - draw_width(s.surface, number);
-    int needed = draw_width(s.surface, what), x = 0;
-    if (needed + 11 <= room) {
-        x = draw_text(line, 0, x, style, " Position ") + 1;
+    int room = line.cols - draw_width(s.surface, gain) - draw_width(s.surface, number), x = 0;
+    format_what(&s, what, sizeof what, line.cols);
+    if (draw_width(s.surface, what) + (int)sizeof name <= room) {
+        x = draw_text(line, 0, x, style, name) + 1;
         style = INK_TITLE;
-        room -= 11;
+    } else {
+        format_what(&s, what, sizeof what, room);
     }
     x = draw_text(line, 0, x, style, number);
-    draw_field(line, 0, x, needed < room ? needed : room, false, style, what);
+    draw_text(line, 0, x, style, what);
     draw_text(line, 0, line.cols - draw_width(s.surface, gain), view_gain_style(s.m.open_pnl),
               gain);
 }

@@ -207,13 +207,6 @@ void draw_blank(struct area a, unsigned style)
             put(a, y, x, L' ', 1, style);
 }
 
-void draw_restyle(struct area a, int y, int x, int count, unsigned style)
-{
-    for (int i = 0; i < count; i++)
-        if (y >= 0 && y < a.rows && x + i >= 0 && x + i < a.cols)
-            cell_at(a, y, x + i)->style = (uint16_t)style;
-}
-
 static void add_lines(struct area a, int y, int x, unsigned directions, unsigned style)
 {
     if (y < 0 || y >= a.rows || x < 0 || x >= a.cols)

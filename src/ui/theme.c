@@ -66,14 +66,18 @@ static const struct paint COMMON[INK_COUNT] = {
 
 enum { MODES = sizeof ACCENTS / sizeof ACCENTS[0] };
 
-static const struct paint *find_paint(enum ink ink, enum mode mode, int *pair)
+static const struct paint *find_paint(unsigned ink, enum mode mode)
 {
-    if (ink < INK_ACCENTS) {
-        *pair = 1 + (int)mode * INK_ACCENTS + (int)ink;
-        return &ACCENTS[mode][ink];
-    }
-    *pair = 1 + MODES * INK_ACCENTS + (int)ink - INK_ACCENTS;
-    return &COMMON[ink];
+    if (ink >= INK_COUNT)
+        ink = INK_NORMAL;
+    return ink < INK_ACCENTS ? &ACCENTS[mode][ink] : &COMMON[ink];
+}
+
+/* Accents of each mode first, then what all modes share. */
+static short pair_of(unsigned ink, enum mode mode)
+{
+    unsigned before = ink < INK_ACCENTS ? (unsigned)mode * INK_ACCENTS : (MODES - 1) * INK_ACCENTS;
+    return (short)(1 + before + ink);
 }
 
 void theme_start(struct theme *t)
@@ -86,12 +90,11 @@ void theme_start(struct theme *t)
     t->colours = COLORS >= 256 ? 256 : 8;
     bool own = use_default_colors() == OK;
     for (int mode = 0; mode < MODES; mode++) {
-        for (int ink = 0; ink < INK_COUNT; ink++) {
-            int pair;
-            const struct paint *p = find_paint((enum ink)ink, (enum mode)mode, &pair);
+        for (unsigned ink = 0; ink < INK_COUNT; ink++) {
+            const struct paint *p = find_paint(ink, (enum mode)mode);
             short fore = t->colours == 256 ? p->fore : p->fore8;
             short back = t->colours == 256 ? p->back : p->back8;
-            init_pair((short)pair, !own && fore == DEFAULT ? COLOR_WHITE : fore,
+            init_pair(pair_of(ink, (enum mode)mode), !own && fore == DEFAULT ? COLOR_WHITE : fore,
                       !own && back == DEFAULT ? COLOR_BLACK : back);
         }
     }
@@ -99,15 +102,15 @@ void theme_start(struct theme *t)
 
 void theme_use(const struct theme *t, unsigned style, enum mode mode)
 {
-    int pair;
-    const struct paint *p = find_paint((enum ink)(style & STYLE_INK), mode, &pair);
+    unsigned ink = style & STYLE_INK;
+    const struct paint *p = find_paint(ink, mode);
     attr_t attributes = t->colours == 0 ? p->plain : p->coloured;
     attributes |= style & STYLE_BOLD ? A_BOLD : 0;
     attributes |= style & STYLE_BLINK ? A_BLINK : 0;
     attributes |= style & STYLE_UNDERLINE ? A_UNDERLINE : 0;
     if (style & STYLE_REVERSE)
         attributes ^= A_REVERSE;
-    wattr_set(stdscr, attributes, (short)(t->colours == 0 ? 0 : pair), NULL);
+    wattr_set(stdscr, attributes, t->colours == 0 ? 0 : pair_of(ink, mode), NULL);
 }
 
 enum ink theme_mode_ink(enum mode mode)

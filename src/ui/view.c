@@ -58,9 +58,8 @@ static void find_position(struct view *v, int step)
 static int find_header_symbol(const struct view *v)
 {
     const struct snapshot *s = v->snapshot;
-    const struct position *p = view_position(v);
-    if (p != NULL)
-        return snapshot_find_symbol(s, p->symbol);
+    if (v->position >= 0)
+        return snapshot_find_symbol(s, s->positions[v->position].symbol);
     for (uint32_t i = s->order_count; i > 0; i--) {
         const struct order *o = &s->orders[i - 1];
         if (order_is_working(o) && account_key_equal(&o->key, &s->view))
@@ -163,15 +162,17 @@ money view_open_pnl(const struct view *v, const struct account_key *key, int *co
 
 money view_day_pnl(const struct view *v)
 {
-    const struct account *a = view_account(v);
-    if (a != NULL && a->key.mode != MODE_SIM && a->reported.time != 0 &&
-        a->reported.daily_pnl != MONEY_UNSET)
-        return a->reported.daily_pnl;
-    if (!v->snapshot->statistics_ready)
+    const struct snapshot *s = v->snapshot;
+    int account = snapshot_find_account(s, &s->view);
+    if (account >= 0 && s->view.mode != MODE_SIM) {
+        const struct balance *said = &s->accounts[account].reported;
+        if (said->time != 0 && said->daily_pnl != MONEY_UNSET)
+            return said->daily_pnl;
+    }
+    if (!s->statistics_ready)
         return MONEY_UNSET;
-    const struct statistics *day = &v->snapshot->statistics[TIMEFRAME_1D];
-    return money_add(money_add(day->total, -day->commissions),
-                     view_open_pnl(v, &v->snapshot->view, NULL));
+    const struct statistics *day = &s->statistics[TIMEFRAME_1D];
+    return money_add(money_add(day->total, -day->commissions), view_open_pnl(v, &s->view, NULL));
 }
 
 money view_timeframe_pnl(const struct view *v, money balance, money *base)
@@ -187,14 +188,10 @@ void view_measure(const struct view *v, struct position_metrics *out)
 {
     const struct position *p = view_position(v);
     struct instrument i;
-    struct market m;
     view_instrument(v, p->symbol, &i);
     int symbol = snapshot_find_symbol(v->snapshot, p->symbol);
-    if (symbol >= 0)
-        m = v->snapshot->markets[symbol];
-    else
-        market_init(&m, p->symbol);
-    position_measure(p, &i, &m, v->now, v->options->stop_near_ticks, out);
+    position_measure(p, &i, symbol < 0 ? NULL : &v->snapshot->markets[symbol], v->now,
+                     v->options->stop_near_ticks, out);
 }
 
 void view_step_position(struct view *v, int by)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include <vterm.h>
 
@@ -210,7 +211,7 @@ static void wait_until(struct terminal *t, bool (*holds)(struct terminal *t, voi
     while (!holds(t, context)) {
         bool more = take_in(t, deadline);
         if (!more && (t->ended || clock_monotonic_us() >= deadline) && !holds(t, context))
-            ck_abort_msg("%s %s; the screen is:\n%s",
+            ck_abort_msg("%s %s; the screen is:\n%.3000s",
                          t->ended ? "the program ended before" : "waited in vain for", what,
                          terminal_text(t));
     }
@@ -260,7 +261,7 @@ int terminal_wait_exit(struct terminal *t, int timeout_ms)
             poll(NULL, 0, 1);
         ended = waitpid(t->pid, &status, WNOHANG);
         if (ended == 0 && clock_monotonic_us() >= deadline)
-            ck_abort_msg("the program did not end; the screen is:\n%s", terminal_text(t));
+            ck_abort_msg("the program did not end; the screen is:\n%.3000s", terminal_text(t));
     }
     if (ended > 0) {
         t->pid = 0;
@@ -361,4 +362,11 @@ bool terminal_in_alternate_screen(const struct terminal *t)
 bool terminal_cursor_visible(const struct terminal *t)
 {
     return t->cursor;
+}
+
+bool terminal_echoes(const struct terminal *t)
+{
+    struct termios modes;
+    return tcgetattr(t->master, &modes) == 0 && (modes.c_lflag & ECHO) != 0 &&
+           (modes.c_lflag & ICANON) != 0;
 }

@@ -57,5 +57,7 @@ struct terminal_cell terminal_cell(struct terminal *t, int row, int col);
 size_t terminal_bytes_received(const struct terminal *t);
 bool terminal_in_alternate_screen(const struct terminal *t);
 bool terminal_cursor_visible(const struct terminal *t);
+/* Whether the terminal shows what is typed, as a shell needs it. */
+bool terminal_echoes(const struct terminal *t);
 
 #endif
