@@ -287,14 +287,19 @@ void columns_read(sqlite3_stmt *statement, const struct table *table, void *row)
     for (size_t i = 0; i < table->count; i++) {
         const struct column *c = &table->columns[i];
         int at = (int)i;
-        struct value v = {.unset = sqlite3_column_type(statement, at) == SQLITE_NULL,
-                          .real = sqlite3_column_double(statement, at),
-                          .integer = sqlite3_column_int64(statement, at)};
-        const char *text = (const char *)sqlite3_column_text(statement, at);
-        if (c->kind == COLUMN_CHOICE)
-            v.integer = find_choice_name(c, text)->value;
-        else if (text != NULL)
-            text_clean(v.text, sizeof v.text, text, sizeof v.text);
+        struct value v = {.unset = sqlite3_column_type(statement, at) == SQLITE_NULL};
+        /* each as its kind only: SQLite would print every number that is asked for as text */
+        if (c->kind == COLUMN_REAL) {
+            v.real = sqlite3_column_double(statement, at);
+        } else if (c->kind == COLUMN_TEXT || c->kind == COLUMN_CHOICE) {
+            const char *text = (const char *)sqlite3_column_text(statement, at);
+            if (c->kind == COLUMN_CHOICE)
+                v.integer = find_choice_name(c, text)->value;
+            else if (text != NULL)
+                text_clean(v.text, sizeof v.text, text, sizeof v.text);
+        } else {
+            v.integer = sqlite3_column_int64(statement, at);
+        }
         put(c, row, &v);
     }
 }

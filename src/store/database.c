@@ -1,14 +1,16 @@
 #include "store/database.h"
 
+#include "base/text.h"
 #include "store/migrations.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 2000 };
+enum { BUSY_MS = 2000, SMALL = 1 << 20 };
 
 bool database_fail(sqlite3 *db, const char *path, struct error *error)
 {
@@ -70,10 +72,21 @@ static bool ask(sqlite3 *db, const char *query, int *number)
     return sqlite3_finalize(statement) == SQLITE_OK && got;
 }
 
-/* Only reads. */
-static bool check(sqlite3 *db, const char *path, int *version, struct error *error)
+/* A small database is looked through at every start, a large one after an end that left its journal
+ * behind: a second of looking at a sound one is a second without prices. */
+static bool wants_check(const char *path)
 {
-    int sound, tables;
+    char journal[600];
+    struct stat st;
+    text_format(journal, sizeof journal, "%s-wal", path);
+    return (stat(journal, &st) == 0 && st.st_size > 0) || stat(path, &st) != 0 ||
+           st.st_size <= SMALL;
+}
+
+/* Only reads. */
+static bool check(sqlite3 *db, const char *path, bool whole, int *version, struct error *error)
+{
+    int sound = 1, tables;
     if (!ask(db, "PRAGMA user_version", version))
         return database_fail(db, path, error);
     if (*version > migrations_latest())
@@ -81,7 +94,7 @@ static bool check(sqlite3 *db, const char *path, int *version, struct error *err
                          "%s was written by a newer sortie (its version is %d, this one knows %d); "
                          "use that sortie, or another --data-dir",
                          path, *version, migrations_latest());
-    if (!ask(db, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &sound))
+    if (whole && !ask(db, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &sound))
         return database_fail(db, path, error);
     if (!ask(db, "SELECT count(*) FROM sqlite_master", &tables))
         return database_fail(db, path, error);
@@ -96,13 +109,13 @@ static bool check(sqlite3 *db, const char *path, int *version, struct error *err
     return true;
 }
 
-static bool prepare(sqlite3 *db, const char *path, struct error *error)
+static bool prepare(sqlite3 *db, const char *path, bool whole, struct error *error)
 {
     int version = 0;
     /* Closing a refused file must not write to it either. */
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_busy_timeout(db, BUSY_MS);
-    if (!check(db, path, &version, error))
+    if (!check(db, path, whole, &version, error))
         return false;
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     if (sqlite3_exec(db,
@@ -119,11 +132,12 @@ sqlite3 *database_open(const char *path, struct error *error)
     sqlite3 *db = NULL;
     if (!create(path, error))
         return NULL;
+    bool whole = wants_check(path); /* before opening makes a journal of its own */
     /* One thread at a time uses it, so SQLite need not lock. */
     int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         database_fail(db, path, error);
-    if (code != SQLITE_OK || !prepare(db, path, error)) {
+    if (code != SQLITE_OK || !prepare(db, path, whole, error)) {
         sqlite3_close(db);
         return NULL;
     }

@@ -24,11 +24,10 @@ int lock_take(const char *path, struct error *error)
         error_set(error, ERROR_SYSTEM, "cannot lock %s: %s; put the data on a local disk", path,
                   strerror(errno));
     else if (fcntl(descriptor, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK)
-        error_set(
-            error, ERROR_BUSY,
-            "another sortie, process %ld, has this data (%s): look at it with `sortie attach`, "
-            "or end it first",
-            (long)holder.l_pid, path);
+        error_set(error, ERROR_BUSY,
+                  "another sortie, process %ld, has this data (%s): end it first, or use another "
+                  "--data-dir",
+                  (long)holder.l_pid, path);
     else
         error_set(error, ERROR_BUSY, "another sortie had this data (%s) just now: try again", path);
     close(descriptor);

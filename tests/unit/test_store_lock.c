@@ -50,7 +50,7 @@ START_TEST(a_held_lock_is_refused_with_the_holders_pid)
     ck_assert_int_eq(error.code, ERROR_BUSY);
     snprintf(words, sizeof words, "process %ld,", (long)holder);
     ck_assert_msg(strstr(error.text, words) != NULL, "%s", error.text);
-    ck_assert_ptr_nonnull(strstr(error.text, "sortie attach"));
+    ck_assert_ptr_nonnull(strstr(error.text, "end it first"));
     kill(holder, SIGKILL);
     waitpid(holder, NULL, 0);
 }
