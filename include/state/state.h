@@ -42,7 +42,7 @@ void state_unpin_view(struct state *s);
 /* Lets windows of time slide: statistics and equity of the view. Call about once a second. */
 void state_advance(struct state *s, int64_t now);
 
-/* --- symbols and prices --- */
+/* --- symbols and prices; those of one symbol come from one thread at a time --- */
 
 /* The index of the symbol, which is added when it is new; -1 when the table is full. Stays valid.
  */

@@ -175,26 +175,17 @@ static void fill_equity(struct equity *e, const struct account_history *h, size_
         e->points[i] = h->balances[start + (i + 1) * count / e->count - 1];
 }
 
-/* The first that still counts. */
-static size_t first_result(const struct account_history *h, int64_t from)
+/* How many of `count` entries, ascending in time, are older than `from`. An entry is `size` bytes
+ * long and has its time at `offset`. */
+static size_t count_before(const void *entries, size_t count, size_t size, size_t offset,
+                           int64_t from)
 {
-    size_t low = 0, high = h->result_count;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (h->results[middle].exit_time < from)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static size_t first_balance(const struct account_history *h, int64_t from)
-{
-    size_t low = 0, high = h->balance_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (h->balances[middle].time < from)
+        int64_t time;
+        memcpy(&time, (const char *)entries + middle * size + offset, sizeof time);
+        if (time < from)
             low = middle + 1;
         else
             high = middle;
@@ -211,7 +202,10 @@ void state_advance(struct state *s, int64_t now)
     const struct account_history *h = account >= 0 ? &s->histories[account] : &none;
     for (int t = 0; t < TIMEFRAME_COUNT; t++) {
         int64_t from = timeframe_start((enum timeframe)t, now);
-        size_t result = first_result(h, from), balance = first_balance(h, from);
+        size_t result = count_before(h->results, h->result_count, sizeof(struct trade_result),
+                                     offsetof(struct trade_result, exit_time), from);
+        size_t balance = count_before(h->balances, h->balance_count, sizeof(struct equity_point),
+                                      offsetof(struct equity_point, time), from);
         if (s->history_changed || result != s->window_start[t]) {
             statistics_compute(h->results ? h->results + result : NULL, h->result_count - result,
                                &n->statistics[t]);
