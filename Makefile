@@ -99,7 +99,8 @@ test:
 bench:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory $(JOBS) programs $(call program,$(BENCHES))
-	@for program in $(call program,$(BENCHES)); do $$program || exit 1; done
+	@over=0; for program in $(call program,$(BENCHES)); do \
+		$$program || over=1; export BENCH_CONTINUES=1; done; exit $$over
 
 asan:
 	@tools/deps.sh asan

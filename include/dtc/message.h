@@ -110,6 +110,7 @@ union dtc_message {
 
 struct dtc_field {
     const char *name;
+    uint8_t name_length;
     uint8_t kind;     /* enum dtc_kind */
     uint8_t protobuf; /* enum dtc_protobuf */
     uint8_t number;   /* in protocol buffers; 0: not sent there */

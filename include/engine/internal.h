@@ -15,7 +15,7 @@ struct engine_symbol {
     int place;         /* in the state */
     double multiplier; /* wire price × this = price */
     bool defined;      /* the definition came, or will not: prices may pass */
-    bool scale_known;  /* a definition has set the multiplier */
+    bool scale_known;  /* prices were counted with the multiplier */
     bool subscribed;
     int32_t definition_request;    /* under way; 0 none */
     int64_t retry_at, retry_pause; /* monotonic us: market data that was refused */
@@ -30,16 +30,19 @@ struct engine_waiting {
 /* A fill that waits for the fill history of its account. */
 struct engine_fill {
     struct fill fill;
-    bool raw; /* its price is still in the server's units */
+    bool past;    /* of the history, not of the stream */
+    bool raw;     /* its price is still in the server's units */
+    size_t place; /* in order of coming */
 };
 
 struct engine_account {
     struct account_key key;
     int64_t since; /* us UTC; fills before it are not counted: the account was not followed yet */
-    int64_t last_fill;      /* us UTC, newest known; 0 none */
-    bool reports_positions; /* this server has reported an open position for it at least once */
+    int64_t last_fill;  /* us UTC, newest known; 0 none */
+    int64_t reports_of; /* the server that last reported an open position for it; 0 none yet */
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
+    bool history_again; /* a fill was missed meanwhile: that answer may be without it */
     bool history_refused;
     int32_t history_request; /* under way; 0 answered */
     int64_t history_from;    /* us UTC: asked from then on */
@@ -53,7 +56,7 @@ struct engine_report {
     struct account_key key;
     char symbol[SYMBOL_SIZE];
     double quantity, average_price, high, low;
-    int64_t entry_time; /* us UTC; 0 none */
+    int64_t entry_time; /* us UTC; when it came where the server does not say */
     uint32_t answer;    /* number of the positions answer that it came in or after */
     int64_t received;
     double ours; /* our quantity when last compared, and since when it is that */
@@ -80,6 +83,8 @@ struct engine {
     struct engine_account accounts[SNAPSHOT_ACCOUNTS];
     int account_count;
     int32_t accounts_request, positions_request, orders_request;
+    bool positions_refused, orders_refused;
+    bool orders_listed; /* by this connection: those that are not known are not there */
     uint32_t positions_answer;
     char (*open_orders)[ORDER_ID_SIZE]; /* named in the answer under way */
     size_t open_order_count, open_order_capacity;
@@ -94,10 +99,15 @@ struct engine {
 
     int64_t extremes_at, second_at, reconcile_at, ask_again_at, positions_asked_at;
     struct connection connection;
+    char trouble[256]; /* why there is no connection, as last told in the messages; "" online */
     bool first_view_chosen;
 };
 
 /* engine.c */
+/* One turn of the loop at `now` and `wall`: commands, what the socket is ready for, what is due. */
+void engine_turn(struct engine *e, short ready);
+/* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */
+int64_t engine_time(const struct engine *e, int64_t time);
 void engine_store(struct engine *e, const struct change *c);
 void engine_say(struct engine *e, enum message_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -127,7 +137,8 @@ void engine_note_open_order(struct engine *e, const char *server_id);
 void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u);
 void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outcome,
                         const char *why);
-void engine_end_orders(struct engine *e, enum dtc_outcome outcome);
+void engine_end_orders(struct engine *e, enum dtc_outcome outcome, const char *why);
+void engine_follow_bracket(struct engine *e, const struct account_key *key, const char *symbol);
 void engine_ask_history(struct engine *e, struct engine_account *a);
 /* Applies, stores and tells of one fill. */
 void engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,

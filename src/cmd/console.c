@@ -207,10 +207,11 @@ static bool start(struct console *c, struct error *error)
         return false;
     c->log = log_open(c->paths.log, LOG_LEVEL_INFO, error);
     c->snapshots = c->log ? snapshot_map_create(c->paths.snapshot, error) : NULL;
-    c->commands = c->snapshots ? command_queue_new() : NULL;
+    if (c->snapshots == NULL)
+        return false;
+    c->commands = command_queue_new();
     if (c->commands == NULL)
-        return error->code != ERROR_NONE ||
-               error_set(error, ERROR_SYSTEM, "cannot start: no file descriptors are left");
+        return error_set(error, ERROR_SYSTEM, "cannot start: no file descriptors are left");
     struct state_options state = {
         .snapshots = c->snapshots,
         .sim_start_balance = money_from_double(c->config->sim_start_balance),
@@ -278,8 +279,10 @@ static bool show(struct console *c, const struct choices *choices, struct error 
     return ui_run(&ui, error);
 }
 
-/* The threads are born with the signals blocked, so only the main thread takes them. */
-static void prepare_signals(sigset_t *blocked, sigset_t *before)
+/* The threads are born with the signals blocked, so only the main thread takes them. Without a
+ * screen nothing is lost with the terminal; a limit on the size of files is a full disk, told as
+ * one. */
+static void prepare_signals(bool headless, sigset_t *blocked, sigset_t *before)
 {
     static const int ENDING[] = {SIGTERM, SIGINT, SIGHUP};
     struct sigaction end = {.sa_handler = ask_stop}, ignore = {.sa_handler = SIG_IGN};
@@ -289,6 +292,9 @@ static void prepare_signals(sigset_t *blocked, sigset_t *before)
         sigaddset(blocked, ENDING[i]);
     }
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+    if (headless)
+        sigaction(SIGHUP, &ignore, NULL);
     sigaddset(blocked, SIGWINCH);
     sigaddset(blocked, SIGTSTP);
     pthread_sigmask(SIG_BLOCK, blocked, before);
@@ -301,7 +307,7 @@ static bool run_console(const struct choices *choices, struct error *error)
     struct error ending = {0};
     if (!paths_prepare(&c.paths, c.config, error))
         return false;
-    prepare_signals(&blocked, &before);
+    prepare_signals(choices->headless, &blocked, &before);
     bool started = start(&c, error), done = false;
     if (started) {
         if (!choices->headless)

@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "dtc/number.h"
+#include "dtc/scan.h"
 
 #include <assert.h>
 #include <float.h>
@@ -13,45 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Units of the time kinds a second; 0 for kinds that are no times. */
-static double time_units(int kind)
-{
-    switch (kind) {
-    case DTC_TIME_S:
-    case DTC_TIME_S4:
-    case DTC_TIME_F:
-        return 1;
-    case DTC_TIME_MS:
-        return 1e3;
-    case DTC_TIME_US:
-        return 1e6;
-    default:
-        return 0;
-    }
-}
-
-/* From the unit that the magnitude tells to the field's own. Only dividing is exact in binary, and
- * a fraction of a decimal second needs rounding once it has become an integer. */
-static double time_convert(double value, double units)
-{
-    double told = fabs(value) < 1e11 ? 1 : fabs(value) < 1e14 ? 1e3 : 1e6;
-    return units > told ? round(value * (units / told)) : value / (told / units);
-}
-
 static void number_decode(union dtc_message *message, const struct dtc_field *field,
                           const json_t *value)
 {
-    double number = json_number_value(value), units = time_units(field->kind);
-    if (units > 0) {
-        number = time_convert(number, units);
-    } else if (json_is_integer(value) && (field->kind == DTC_I64 || field->kind == DTC_U64)) {
-        int64_t exact = json_integer_value(value);
-        if (exact < 0 && field->kind == DTC_U64)
-            exact = 0;
-        memcpy((char *)message + field->offset, &exact, sizeof exact);
-        return;
-    }
-    dtc_field_set(message, field, number);
+    struct dtc_number number = {.value = json_number_value(value),
+                                .integer = json_integer_value(value),
+                                .is_integer = json_is_integer(value)};
+    dtc_number_store(message, field, &number);
 }
 
 static void text_decode(union dtc_message *message, const struct dtc_field *field,
@@ -142,8 +112,8 @@ static int tree_decode(const json_t *root, union dtc_message *message, struct er
     return schema->type;
 }
 
-int dtc_json_decode(const char *text, size_t length, union dtc_message *message,
-                    struct error *error)
+int dtc_json_decode_tree(const char *text, size_t length, union dtc_message *message,
+                         struct error *error)
 {
     json_error_t reason;
     json_t *root = tree_parse(text, length, &reason);
@@ -159,6 +129,13 @@ int dtc_json_decode(const char *text, size_t length, union dtc_message *message,
     int type = tree_decode(root, message, error);
     json_decref(root);
     return type;
+}
+
+int dtc_json_decode(const char *text, size_t length, union dtc_message *message,
+                    struct error *error)
+{
+    return dtc_scan(text, length, message) ? message->header.Type
+                                           : dtc_json_decode_tree(text, length, message, error);
 }
 
 /* What is still free of the target; `at` is NULL once something did not fit. */

@@ -20,8 +20,8 @@
         static const struct dtc_field self_fields[] = {
 #define PACKED MESSAGE
 #define DESCRIBE(kind, name, place, number, protobuf, newer, alias, unset)                         \
-    {#name, DTC_##kind, DTC_PB_##protobuf, number, newer, alias, offsetof(self, place),            \
-     sizeof(((self *)0)->place), unset},
+    {#name, sizeof #name - 1, DTC_##kind, DTC_PB_##protobuf, number, newer, alias,                 \
+     offsetof(self, place), sizeof(((self *)0)->place), unset},
 #define FIELD(kind, name, length, number, protobuf, unset)                                         \
     DESCRIBE(kind, name, name, number, protobuf, false, false, unset)
 #define NEWER(kind, name, length, number, protobuf, unset)                                         \
@@ -114,7 +114,7 @@ void dtc_field_set(union dtc_message *message, const struct dtc_field *field, do
     switch (field->kind) {
 #define STORAGE(kind, type, least, greatest)                                                       \
     case DTC_##kind: {                                                                             \
-        type stored = (type)fmin(fmax(value, least), greatest);                                    \
+        type stored = (type)(value < (least) ? (least) : value > (greatest) ? (greatest) : value); \
         memcpy(place, &stored, sizeof stored);                                                     \
         break;                                                                                     \
     }

@@ -377,6 +377,8 @@ static bool session_read(struct dtc_session *s)
         total += (size_t)got;
         dtc_framing_advance(&s->framing, (size_t)got);
         session_take_frames(s);
+        if ((size_t)got < size) /* a second call would only be told that there is no more */
+            return is_connected(s);
     }
     return false;
 }

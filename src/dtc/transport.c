@@ -50,7 +50,7 @@ static void set_connect_cause(struct error *error, int number)
     size_t length = strlen(error->text);
     text_format(error->text + length, sizeof error->text - length, "%s",
                 number == ECONNREFUSED ? "; is Sierra Chart's DTC server on (Global Settings > "
-                                         "Data/Trade Service Settings > DTC Protocol Server)?"
+                                         "Sierra Chart Server Settings > DTC Protocol Server)?"
                                        : "; check host and port");
 }
 

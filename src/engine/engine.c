@@ -59,6 +59,11 @@ void engine_say(struct engine *e, enum message_level level, const char *format, 
     log_write(e->options.log, log_levels[level], "%s", text);
 }
 
+int64_t engine_time(const struct engine *e, int64_t time)
+{
+    return time > 0 && time <= e->wall + CLOCK_DAY ? time : e->wall;
+}
+
 static void close_at(struct engine *e, const struct command *c)
 {
     struct position p;
@@ -158,10 +163,19 @@ static int64_t earliest(const struct engine *e)
     return first;
 }
 
+void engine_turn(struct engine *e, short ready)
+{
+    struct command command;
+    while (command_take(e->options.commands, &command))
+        carry_out(e, &command);
+    dtc_session_service(e->session, ready, e->now);
+    do_due(e);
+    state_publish(e->state);
+}
+
 static void *run(void *context)
 {
     struct engine *e = context;
-    struct command command;
     engine_connect(e);
     while (!e->stopping) {
         struct pollfd polled[2] = {
@@ -173,11 +187,7 @@ static void *run(void *context)
             break; /* only a bug gets here */
         e->now = clock_monotonic_us();
         e->wall = clock_wall_us();
-        while (command_take(e->options.commands, &command))
-            carry_out(e, &command);
-        dtc_session_service(e->session, polled[1].fd >= 0 ? polled[1].revents : 0, e->now);
-        do_due(e);
-        state_publish(e->state);
+        engine_turn(e, polled[1].fd >= 0 ? polled[1].revents : 0);
     }
     dtc_session_logoff(e->session, "the console was closed");
     struct change c;

@@ -35,6 +35,8 @@ static void ask_balance(struct engine *e, const char *account)
 void engine_ask_everything(struct engine *e)
 {
     for (int i = 0; i < e->account_count; i++) {
+        /* one of the settings or the database begins to be followed now */
+        engine_find_account(e, e->accounts[i].key.account, false);
         engine_ask_history(e, &e->accounts[i]);
         ask_balance(e, e->accounts[i].key.account);
     }
@@ -43,6 +45,19 @@ void engine_ask_everything(struct engine *e)
         e->orders_request = request(e, DTC_OPEN_ORDERS_REQUEST);
     }
     engine_ask_positions(e);
+}
+
+/* The header shows every step; the messages tell of a try that failed once a reason, not once a
+ * try. */
+static bool is_news(struct engine *e, enum dtc_phase phase, const char *sentence)
+{
+    if (phase == DTC_CONNECTING || phase == DTC_LOGGING_ON)
+        return false;
+    size_t reason = strcspn(sentence, ";?"); /* what follows is when the next try is made */
+    if (phase == DTC_WAITING && strncmp(e->trouble, sentence, reason) == 0)
+        return false;
+    text_copy(e->trouble, sizeof e->trouble, phase == DTC_ONLINE ? "" : sentence);
+    return true;
 }
 
 static void on_phase(void *context, enum dtc_phase phase, const char *sentence)
@@ -59,18 +74,17 @@ static void on_phase(void *context, enum dtc_phase phase, const char *sentence)
     };
     struct engine *e = context;
     struct connection *c = &e->connection;
-    bool told = phase == DTC_CONNECTING || phase == DTC_LOGGING_ON ||
-                (phase == DTC_WAITING && strcmp(c->sentence, sentence) == 0);
     c->phase = phases[phase].shown;
     c->round_trip = -1;
     const struct dtc_logon_response *server = dtc_session_server(e->session);
     c->trading_supported = phase == DTC_ONLINE && server != NULL && server->TradingIsSupported != 0;
     text_copy(c->sentence, sizeof c->sentence, sentence);
     state_set_connection(e->state, c);
-    if (!told && !e->stopping)
+    if (!e->stopping && is_news(e, phase, sentence))
         engine_say(e, phases[phase].level, "%s", sentence);
 
     if (phase == DTC_ONLINE) {
+        e->orders_listed = false;
         engine_ask_definitions(e);
         e->accounts_request = request(e, DTC_TRADE_ACCOUNTS_REQUEST);
     }
@@ -90,9 +104,7 @@ static void on_answered(void *context, int32_t id, uint16_t type, enum dtc_outco
         break;
     case DTC_OPEN_ORDERS_REQUEST:
         e->orders_request = 0;
-        if (outcome == DTC_REJECTED)
-            engine_say(e, MESSAGE_WARNING, "the server refuses to list open orders: %s", text);
-        engine_end_orders(e, outcome);
+        engine_end_orders(e, outcome, text);
         break;
     case DTC_CURRENT_POSITIONS_REQUEST:
         e->positions_request = 0;

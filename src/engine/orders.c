@@ -89,19 +89,27 @@ void engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin
                origin == ORIGIN_LIVE ? "" : ", ", origin == ORIGIN_LIVE ? "" : why);
     if (c.has_trade)
         say_trade(e, &c.trade);
-    if (state_follow_bracket(e->state, &f->key, f->symbol, e->wall, &c))
-        engine_store(e, &c);
+    engine_follow_bracket(e, &f->key, f->symbol);
     state_set_view(e->state, &f->key, false, "fill", e->wall);
     state_advance(e->state, e->wall);
 }
 
-static void collect(struct engine_account *a, const struct fill *f, bool raw)
+/* Until the server has listed its open orders, one that is not known may be there all the same. */
+void engine_follow_bracket(struct engine *e, const struct account_key *key, const char *symbol)
+{
+    struct change c;
+    if (e->orders_listed && state_follow_bracket(e->state, key, symbol, e->wall, &c))
+        engine_store(e, &c);
+}
+
+static void collect(struct engine_account *a, const struct fill *f, bool past)
 {
     if (a->fill_count == a->fill_capacity) {
         a->fill_capacity = a->fill_capacity ? 2 * a->fill_capacity : 32;
         a->fills = memory_resize(a->fills, a->fill_capacity, sizeof *a->fills);
     }
-    a->fills[a->fill_count++] = (struct engine_fill){*f, raw};
+    a->fills[a->fill_count] = (struct engine_fill){*f, past, past, a->fill_count};
+    a->fill_count++;
 }
 
 static void take_fill(struct engine *e, struct engine_account *a, const struct fill *f)
@@ -148,6 +156,7 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
             a = &e->accounts[i];
     if (a == NULL || u->NoOrderFills)
         return;
+    int64_t time = dtc_time_from_seconds(u->DateTime);
     struct fill f = {.key = a->key, .quantity = u->Quantity, .price = u->Price};
     char name[ACCOUNT_SIZE], exchange[16];
     text_clean(name, sizeof name, u->TradeAccount, sizeof u->TradeAccount);
@@ -156,23 +165,34 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
     text_clean(f.execution_id, sizeof f.execution_id, u->UniqueExecutionID,
                sizeof u->UniqueExecutionID);
     text_clean(f.order_id, sizeof f.order_id, u->ServerOrderID, sizeof u->ServerOrderID);
-    f.time = dtc_time_from_seconds(u->DateTime);
+    f.time = engine_time(e, time);
     f.side = side_of(u->BuySell);
     bool other = name[0] != '\0' && strcmp(name, a->key.account) != 0;
-    if (other || f.time < a->history_from || engine_find_symbol(e, f.symbol, exchange) < 0)
+    if (other || time < a->history_from || engine_find_symbol(e, f.symbol, exchange) < 0)
         return;
     collect(a, &f, true);
 }
 
-/* In order of time; of one time, in the order in which they came. They come nearly sorted. */
-static void sort_fills(struct engine_fill *fills, size_t count)
+/* In order of time; of one time, in the order in which they came. */
+static int compare_fills(const void *one, const void *other)
 {
-    for (size_t i = 1; i < count; i++) {
-        struct engine_fill f = fills[i];
-        size_t k = i;
-        for (; k > 0 && fills[k - 1].fill.time > f.fill.time; k--)
-            fills[k] = fills[k - 1];
-        fills[k] = f;
+    const struct engine_fill *a = one, *b = other;
+    if (a->fill.time != b->fill.time)
+        return a->fill.time < b->fill.time ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+/* A fill without an execution id is known by its order's cumulative quantity, which the stream says
+ * and the history leaves to be added up. */
+static void add_up(struct engine_account *a)
+{
+    for (size_t i = 0; i < a->fill_count; i++) {
+        struct fill *f = &a->fills[i].fill;
+        if (!a->fills[i].past || f->execution_id[0] != '\0')
+            continue;
+        for (size_t k = 0; k <= i; k++)
+            if (a->fills[k].past && strcmp(a->fills[k].fill.order_id, f->order_id) == 0)
+                f->order_filled += a->fills[k].fill.quantity;
     }
 }
 
@@ -193,13 +213,19 @@ static void apply_collected(struct engine *e, struct engine_account *a)
         f->raw = false;
     }
     a->collecting = false;
-    sort_fills(a->fills, a->fill_count);
+    if (a->fill_count > 0)
+        qsort(a->fills, a->fill_count, sizeof *a->fills, compare_fills);
+    add_up(a);
     for (size_t i = 0; i < a->fill_count; i++) {
         if (a->fills[i].fill.time > a->last_fill)
             a->last_fill = a->fills[i].fill.time;
         engine_apply_fill(e, &a->fills[i].fill, ORIGIN_LIVE, "fill history");
     }
     a->fill_count = 0;
+    if (a->history_again) {
+        a->history_again = false;
+        engine_ask_history(e, a);
+    }
 }
 
 void engine_apply_collected(struct engine *e)
@@ -256,9 +282,7 @@ static void read_order(const struct engine *e, const struct engine_symbol *s,
     o->filled = dtc_is_set(u->FilledQuantity) ? u->FilledQuantity : PRICE_UNSET;
     o->average_price =
         dtc_is_set(u->AverageFillPrice) ? u->AverageFillPrice * s->multiplier : PRICE_UNSET;
-    o->received_at = dtc_time_from_ms(u->OrderReceivedDateTime);
-    if (o->received_at == 0)
-        o->received_at = e->wall;
+    o->received_at = engine_time(e, dtc_time_from_ms(u->OrderReceivedDateTime));
 }
 
 static bool reports_fill(const struct dtc_order_update *u)
@@ -275,15 +299,13 @@ static void take_order_fill(struct engine *e, struct engine_account *a, const st
         .side = o->side,
         .quantity = u->LastFillQuantity,
         .price = u->LastFillPrice * multiplier,
-        .time = dtc_time_from_ms(u->LastFillDateTime),
+        .time = engine_time(e, dtc_time_from_ms(u->LastFillDateTime)),
         .order_filled = dtc_is_set(u->FilledQuantity) ? u->FilledQuantity : 0,
     };
     text_copy(f.symbol, sizeof f.symbol, o->symbol);
     text_copy(f.order_id, sizeof f.order_id, o->server_id);
     text_clean(f.execution_id, sizeof f.execution_id, u->LastFillExecutionID,
                sizeof u->LastFillExecutionID);
-    if (f.time == 0)
-        f.time = e->wall;
     take_fill(e, a, &f);
 }
 
@@ -291,7 +313,7 @@ static void take_order_fill(struct engine *e, struct engine_account *a, const st
 static void find_lost_fill(struct engine *e, struct engine_account *a, const struct order *o,
                            double known)
 {
-    if (!price_is_set(o->filled) || o->filled <= known + 1e-9 || a->collecting)
+    if (!price_is_set(o->filled) || o->filled <= known + 1e-9)
         return;
     for (unsigned i = 0; i < ENGINE_ASKED; i++)
         if (strcmp(e->asked[i].order_id, o->server_id) == 0 && e->asked[i].filled == o->filled)
@@ -299,6 +321,7 @@ static void find_lost_fill(struct engine *e, struct engine_account *a, const str
     unsigned next = e->asked_next++ % ENGINE_ASKED;
     text_copy(e->asked[next].order_id, sizeof e->asked[next].order_id, o->server_id);
     e->asked[next].filled = o->filled;
+    a->history_again = a->collecting;
     engine_ask_history(e, a);
 }
 
@@ -333,8 +356,7 @@ void engine_take_order(struct engine *e, const union dtc_message *m)
         known += u->LastFillQuantity;
     }
     find_lost_fill(e, a, &o, known);
-    if (state_follow_bracket(e->state, &a->key, s->name, e->wall, &c))
-        engine_store(e, &c);
+    engine_follow_bracket(e, &a->key, s->name);
     if (u->OrderUpdateReason == DTC_NEW_ORDER_REJECTED ||
         u->OrderUpdateReason == DTC_ORDER_CANCEL_REJECTED ||
         u->OrderUpdateReason == DTC_ORDER_CANCEL_REPLACE_REJECTED)
@@ -353,16 +375,18 @@ void engine_note_open_order(struct engine *e, const char *server_id)
     text_copy(e->open_orders[e->open_order_count++], ORDER_ID_SIZE, server_id);
 }
 
-void engine_end_orders(struct engine *e, enum dtc_outcome outcome)
+void engine_end_orders(struct engine *e, enum dtc_outcome outcome, const char *why)
 {
+    if (outcome == DTC_REJECTED && !e->orders_refused)
+        engine_say(e, MESSAGE_WARNING, "the server refuses to list open orders: %s", why);
+    e->orders_refused = outcome == DTC_REJECTED;
+    e->orders_listed = dtc_session_phase(e->session) == DTC_ONLINE;
     if (outcome == DTC_COMPLETE)
         state_retain_orders(e->state, (const char(*)[ORDER_ID_SIZE])e->open_orders,
                             e->open_order_count, e->wall);
     struct position p;
-    struct change c;
     for (uint32_t i = 0; state_get_position_at(e->state, i, &p); i++)
-        if (state_follow_bracket(e->state, &p.key, p.symbol, e->wall, &c))
-            engine_store(e, &c);
+        engine_follow_bracket(e, &p.key, p.symbol);
 }
 
 void engine_take_balance(struct engine *e, const struct dtc_account_balance_update *u)

@@ -30,7 +30,7 @@ static void apply_tick(struct engine *e, const struct tick *t)
     struct engine_symbol *s = find(e, t->id);
     if (s == NULL || !dtc_is_set(t->price))
         return;
-    int64_t time = t->time != 0 ? t->time : e->wall;
+    int64_t time = engine_time(e, t->time);
     state_apply_trade(e->state, s->place, shown(s, t->price), t->volume,
                       (enum aggressor)t->aggressor, time, e->wall);
     s->retry_pause = 0;

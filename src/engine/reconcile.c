@@ -44,15 +44,32 @@ static struct engine_report *find_report(struct engine *e, const struct account_
     return free_place;
 }
 
+/* A number that stands for the server: of its name, else of its address; never 0. */
+static int64_t server_number(const struct engine *e)
+{
+    const struct dtc_logon_response *server = dtc_session_server(e->session);
+    const char *name = e->connection.server;
+    size_t size = sizeof e->connection.server;
+    if (server != NULL && server->ServerName[0] != '\0') {
+        name = server->ServerName;
+        size = sizeof server->ServerName;
+    }
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < size && name[i] != '\0'; i++)
+        hash = (hash ^ (unsigned char)name[i]) * UINT64_C(1099511628211);
+    return (int64_t)(hash >> 1) | 1;
+}
+
 static void note_reporting(struct engine *e, struct engine_account *a)
 {
-    if (a->reports_positions)
+    int64_t server = server_number(e);
+    if (a->reports_of == server)
         return;
-    a->reports_positions = true;
+    a->reports_of = server;
     struct change c;
     char fact[sizeof c.fact];
     text_format(fact, sizeof fact, "reports:%s", a->key.account);
-    state_note_fact(e->state, fact, 1, e->wall, &c);
+    state_note_fact(e->state, fact, server, e->wall, &c);
     engine_store(e, &c);
 }
 
@@ -73,7 +90,7 @@ void engine_take_position(struct engine *e, const union dtc_message *m)
     text_clean(name, sizeof name, u->TradeAccount, sizeof u->TradeAccount);
     text_clean(symbol_name, sizeof symbol_name, u->Symbol, sizeof u->Symbol);
     text_clean(exchange, sizeof exchange, u->Exchange, sizeof u->Exchange);
-    if (u->NoPositions || symbol_name[0] == '\0' || !isfinite(u->Quantity))
+    if (u->NoPositions || symbol_name[0] == '\0' || !dtc_is_set(u->Quantity))
         return;
     struct engine_account *a = engine_find_account(e, name, false);
     struct position ours;
@@ -102,26 +119,42 @@ void engine_take_position(struct engine *e, const union dtc_message *m)
                     dtc_is_set(u->LowPriceDuringPosition) && u->LowPriceDuringPosition != 0;
     r->high = extremes ? u->HighPriceDuringPosition * multiplier : PRICE_UNSET;
     r->low = extremes ? u->LowPriceDuringPosition * multiplier : PRICE_UNSET;
-    r->entry_time = dtc_time_from_seconds(u->EntryDateTime);
+    r->entry_time = engine_time(e, dtc_time_from_seconds(u->EntryDateTime));
+}
+
+/* True when a report of that position waits for the symbol's definition. */
+static bool report_waits(const struct engine *e, const struct account_key *key, const char *symbol)
+{
+    for (size_t i = 0; i < e->waiting_count; i++) {
+        const struct engine_waiting *w = &e->waiting[i];
+        const struct dtc_position_update *u = &w->message.position_update;
+        char name[ACCOUNT_SIZE];
+        if (w->message.header.Type != DTC_POSITION_UPDATE ||
+            strcmp(e->symbols[w->symbol].name, symbol) != 0)
+            continue;
+        text_clean(name, sizeof name, u->TradeAccount, sizeof u->TradeAccount);
+        if (strcmp(name, key->account) == 0)
+            return true;
+    }
+    return false;
 }
 
 void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why)
 {
-    if (outcome == DTC_REJECTED)
+    if (outcome == DTC_REJECTED && !e->positions_refused)
         engine_say(e, MESSAGE_WARNING, "the server refuses to list positions: %s", why);
+    e->positions_refused = outcome == DTC_REJECTED;
     if (outcome != DTC_COMPLETE)
         return;
     /* what a complete answer leaves out is flat */
-    for (int i = 0; i < e->report_count; i++)
-        if (e->reports[i].answer != e->positions_answer)
-            set_report(e, &e->reports[i], 0);
+    for (int i = 0; i < e->report_count; i++) {
+        struct engine_report *r = &e->reports[i];
+        if (r->answer != e->positions_answer && !report_waits(e, &r->key, r->symbol))
+            set_report(e, r, 0);
+    }
     struct position p;
     for (uint32_t i = 0; state_get_position_at(e->state, i, &p); i++) {
-        bool told = false;
-        for (size_t k = 0; k < e->waiting_count && !told; k++)
-            told = e->waiting[k].message.header.Type == DTC_POSITION_UPDATE &&
-                   strcmp(e->symbols[e->waiting[k].symbol].name, p.symbol) == 0;
-        if (told || find_report(e, &p.key, p.symbol, false) != NULL)
+        if (report_waits(e, &p.key, p.symbol) || find_report(e, &p.key, p.symbol, false) != NULL)
             continue;
         struct engine_report *r = find_report(e, &p.key, p.symbol, true);
         if (r != NULL)
@@ -164,7 +197,7 @@ static void adopt(struct engine *e, const struct engine_report *r)
     position_init(&p, &r->key, r->symbol);
     p.quantity = r->quantity;
     p.entry_price = p.min_price = p.max_price = p.price = r->average_price;
-    p.entry_time = r->entry_time != 0 ? r->entry_time : e->wall;
+    p.entry_time = r->entry_time;
     p.entered_quantity = p.max_quantity = fabs(r->quantity);
     p.entered_sum = p.entered_quantity * p.entry_price;
     p.source = SOURCE_SERVER;
@@ -176,8 +209,7 @@ static void adopt(struct engine *e, const struct engine_report *r)
     engine_store(e, &c);
     state_widen_position(e->state, &r->key, r->symbol, r->high, r->low);
     find(e, r, MESSAGE_INFO, "taken over as the server reports it");
-    if (state_follow_bracket(e->state, &r->key, r->symbol, e->wall, &c))
-        engine_store(e, &c);
+    engine_follow_bracket(e, &r->key, r->symbol);
 }
 
 /* Takes the server's word: what no fill explains becomes one. */
@@ -215,6 +247,21 @@ static void confirm(struct engine *e, struct engine_report *r)
     state_widen_position(e->state, &r->key, r->symbol, r->high, r->low);
 }
 
+static bool stands(const struct engine *e, const struct engine_report *r)
+{
+    int64_t since = r->received > r->ours_since ? r->received : r->ours_since;
+    return !r->settled && e->now - since >= STANDING;
+}
+
+/* The account's history answers for all of its differences that stand by now. */
+static void ask_history(struct engine *e, struct engine_account *a)
+{
+    for (int i = 0; i < e->report_count; i++)
+        if (account_key_equal(&e->reports[i].key, &a->key) && stands(e, &e->reports[i]))
+            e->reports[i].history_asked = true;
+    engine_ask_history(e, a);
+}
+
 static void reconcile(struct engine *e, struct engine_report *r)
 {
     struct engine_account *a = engine_find_account(e, r->key.account, false);
@@ -232,17 +279,15 @@ static void reconcile(struct engine *e, struct engine_report *r)
     }
     state_confirm_position(e->state, &r->key, r->symbol, false);
     /* Sierra Chart's own simulation reports zeros whatever is held */
-    if (r->quantity == 0 && r->key.mode == MODE_SIM && !a->reports_positions)
+    if (r->quantity == 0 && r->key.mode == MODE_SIM && a->reports_of != server_number(e))
         return;
-    int64_t since = r->received > r->ours_since ? r->received : r->ours_since;
-    if (e->now - since < STANDING || a->collecting)
+    if (!stands(e, r) || a->collecting)
         return;
     if (r->received < r->ours_since) { /* older than our own change: ask again */
         if (e->now - e->positions_asked_at >= ASK_PAUSE)
             engine_ask_positions(e);
     } else if (!r->history_asked) {
-        r->history_asked = true;
-        engine_ask_history(e, a);
+        ask_history(e, a);
     } else {
         act(e, r);
     }

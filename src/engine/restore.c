@@ -21,7 +21,7 @@ static bool on_fact(void *context, const char *name, int64_t value)
     if (strncmp(name, "since:", 6) == 0 && (a = account_of(e, name + 6)) != NULL)
         a->since = value;
     else if (strncmp(name, "reports:", 8) == 0 && (a = account_of(e, name + 8)) != NULL)
-        a->reports_positions = value != 0;
+        a->reports_of = value;
     return true;
 }
 

@@ -30,6 +30,8 @@ static void apply_settings(const struct config *c, struct instrument *i, bool sh
     }
 }
 
+static void go_without_definition(struct engine *e, int symbol, const char *why);
+
 static void ask_definition(struct engine *e, int symbol)
 {
     struct engine_symbol *s = &e->symbols[symbol];
@@ -48,7 +50,7 @@ static void ask_definition(struct engine *e, int symbol)
         s->definition_request = dtc_session_request(e->session, &m, e->now);
     }
     if (s->definition_request == 0)
-        engine_end_definition(e, 0, "");
+        go_without_definition(e, symbol, "");
 }
 
 int engine_find_symbol(struct engine *e, const char *name, const char *exchange)
@@ -91,7 +93,7 @@ bool engine_wait_for_symbol(struct engine *e, int symbol, const union dtc_messag
     if (e->waiting_count == ENGINE_WAITING) {
         engine_say(e, MESSAGE_ERROR, "too many messages wait for the definition of %s: not waiting",
                    e->symbols[symbol].name);
-        engine_end_definition(e, e->symbols[symbol].definition_request, "");
+        go_without_definition(e, symbol, "");
         return false;
     }
     if (e->waiting_count == e->waiting_capacity) {
@@ -124,10 +126,10 @@ static void subscribe(struct engine *e, int symbol)
 static void open_gate(struct engine *e, int symbol)
 {
     struct engine_symbol *s = &e->symbols[symbol];
-    s->defined = true;
+    s->defined = s->scale_known = true;
     s->definition_request = 0;
-    size_t kept = 0, count = e->waiting_count;
-    for (size_t i = 0; i < count; i++) {
+    size_t kept = 0;
+    for (size_t i = 0; i < e->waiting_count; i++) {
         if (e->waiting[i].symbol == symbol) {
             union dtc_message m = e->waiting[i].message;
             engine_handle(e, &m);
@@ -135,35 +137,64 @@ static void open_gate(struct engine *e, int symbol)
             e->waiting[kept++] = e->waiting[i];
         }
     }
-    /* what the messages themselves made wait stands behind `count` */
-    memmove(e->waiting + kept, e->waiting + count, (e->waiting_count - count) * sizeof *e->waiting);
-    e->waiting_count -= count - kept;
+    e->waiting_count = kept; /* none of them waits again: their symbol is defined */
     subscribe(e, symbol);
     engine_apply_collected(e);
 }
 
-void engine_take_definition(struct engine *e, const struct dtc_security_definition_response *d)
+static void warn_of_points(struct engine *e, int symbol, const char *why)
+{
+    const struct engine_symbol *s = &e->symbols[symbol];
+    struct instrument known;
+    state_get_instrument(e->state, s->place, &known);
+    if (known.point_value <= 0)
+        engine_say(e, MESSAGE_WARNING,
+                   "the server does not define %s%s%s: counting in points; set "
+                   "[instrument.%s] tick and point_value",
+                   s->name, why[0] ? ": " : "", why, known.root);
+}
+
+static void go_without_definition(struct engine *e, int symbol, const char *why)
+{
+    if (e->symbols[symbol].defined || dtc_session_server(e->session) == NULL)
+        return;
+    warn_of_points(e, symbol, why);
+    open_gate(e, symbol);
+}
+
+/* The symbol that it defines; -1: unasked, of one that nobody follows. An answer may spell the
+ * symbol in another way than the request. */
+static int find_defined(const struct engine *e, const struct dtc_security_definition_response *d)
 {
     char name[SYMBOL_SIZE];
     text_clean(name, sizeof name, d->Symbol, sizeof d->Symbol);
-    int symbol = 0;
-    while (symbol < e->symbol_count && strcmp(e->symbols[symbol].name, name) != 0)
-        symbol++;
-    if (symbol == e->symbol_count)
-        return; /* unasked, of a symbol that nobody follows */
+    for (int i = 0; i < e->symbol_count; i++)
+        if (e->symbols[i].definition_request != 0 &&
+            e->symbols[i].definition_request == d->RequestID)
+            return i;
+    for (int i = 0; i < e->symbol_count; i++)
+        if (strcmp(e->symbols[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void engine_take_definition(struct engine *e, const struct dtc_security_definition_response *d)
+{
+    int symbol = find_defined(e, d);
+    if (symbol < 0)
+        return;
     struct engine_symbol *s = &e->symbols[symbol];
     if (d->Description[0] == '\0' && !(d->MinPriceIncrement > 0)) {
-        engine_end_definition(e, s->definition_request, "it does not know the symbol");
+        go_without_definition(e, symbol, "it does not know the symbol");
         return;
     }
     double multiplier = instrument_multiplier(d->DisplayPriceMultiplier);
     if (s->scale_known && multiplier != s->multiplier)
         engine_say(
             e, MESSAGE_ERROR,
-            "the server's prices of %s changed their scale from %g to %g: check its position", name,
-            s->multiplier, multiplier);
+            "the server's prices of %s changed their scale from %g to %g: check its position",
+            s->name, s->multiplier, multiplier);
     s->multiplier = multiplier;
-    s->scale_known = true;
 
     struct instrument i;
     state_get_instrument(e->state, s->place, &i);
@@ -181,26 +212,17 @@ void engine_take_definition(struct engine *e, const struct dtc_security_definiti
     }
     apply_settings(e->options.config, &i, false);
     state_put_instrument(e->state, s->place, &i);
-    if (!s->defined)
-        open_gate(e, symbol);
+    if (s->defined)
+        return;
+    warn_of_points(e, symbol, "it leaves out tick or tick value");
+    open_gate(e, symbol);
 }
 
 void engine_end_definition(struct engine *e, int32_t request, const char *why)
 {
-    for (int i = 0; i < e->symbol_count; i++) {
-        struct engine_symbol *s = &e->symbols[i];
-        if (s->defined || s->definition_request != request ||
-            dtc_session_server(e->session) == NULL)
-            continue;
-        struct instrument known;
-        state_get_instrument(e->state, s->place, &known);
-        if (known.point_value <= 0)
-            engine_say(e, MESSAGE_WARNING,
-                       "the server does not define %s%s%s: counting in points; set "
-                       "[instrument.%s] tick and point_value",
-                       s->name, why[0] ? ": " : "", why, known.root);
-        open_gate(e, i);
-    }
+    for (int i = 0; i < e->symbol_count; i++)
+        if (e->symbols[i].definition_request == request)
+            go_without_definition(e, i, why);
 }
 
 void engine_retry_market_data(struct engine *e)

@@ -1,6 +1,7 @@
 /* What the benchmarks share: a clock, a table in Markdown with the machine above it, and fills to
  * feed the console with. A row may have a limit; one that is not met is marked OVER, and the
- * program's exit status is then 1. */
+ * program's exit status is then 1; 2 when it could not measure. The figures come from Linux's
+ * /proc. */
 #ifndef SORTIE_TESTS_BENCH_BENCH_H
 #define SORTIE_TESTS_BENCH_BENCH_H
 
@@ -24,11 +25,22 @@ struct bench {
     bool over; /* a limit was not met */
 };
 
-static inline int64_t bench_now(void) /* ns, for intervals */
+static inline int64_t bench_read_clock(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static inline int64_t bench_now(void) /* ns, for intervals */
+{
+    return bench_read_clock(CLOCK_MONOTONIC);
+}
+
+/* Processor time of this thread in ns: what else runs on the machine is not in it. */
+static inline int64_t bench_spent(void)
+{
+    return bench_read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static inline void bench_sleep_until(int64_t ns)
@@ -143,13 +155,16 @@ static inline void bench_begin(void)
 {
     char processor[128], filesystem[128];
     struct utsname system;
+    double load = 0;
     if (getenv("BENCH_CONTINUES") != NULL)
         return;
     bench_find_processor(processor, sizeof processor);
     bench_find_filesystem(filesystem, sizeof filesystem);
     uname(&system);
-    printf("Measured on: %s, %ld cores, %s %s, temporary files on %s.\n\n", processor,
-           sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release, filesystem);
+    getloadavg(&load, 1);
+    printf("Measured on: %s, %ld cores, %s %s, temporary files on %s; load at the start %.1f.\n\n",
+           processor, sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release, filesystem,
+           load);
     bench_print_row("what", "figure", "limit, or comparison measured in the same run");
     puts("| --- | --- | --- |");
 }

@@ -1,6 +1,7 @@
 /* The state: applying trades, publishing and copying snapshots, how long the lock is held. */
 #include "base/clock.h"
 #include "bench/bench.h"
+#include "dtc/json.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,9 +11,9 @@ enum {
     TIMES = 20000,
     READS = 200,
     STEPS = 200,
-    HISTORY = 1000,     /* trades closed before */
-    TURNS = 7500,       /* of the reader thread: 3 s */
-    TURN_NS = 400000,   /* with 4 prices a turn: 10,000 messages a second */
+    HISTORY = 1000, /* trades closed before */
+    SECONDS = 4,
+    PRICES = 4,         /* a turn of the reader */
     FRAME_NS = 33333333 /* of the screen */
 };
 
@@ -23,7 +24,8 @@ struct rig {
     struct snapshot_map *map;
     struct state *state;
     int symbol, fills, orders, trades;
-    int64_t now; /* us UTC, made up */
+    int64_t now;        /* us UTC, made up */
+    int turns_a_second; /* of the reader thread */
     atomic_uint_fast64_t posted;
     atomic_bool over;
 };
@@ -59,7 +61,8 @@ static void apply_order(struct rig *r, int number, enum order_status status)
         atomic_store(&r->posted, c.sequence);
 }
 
-/* An account with a history, an open position and its bracket. */
+/* An account as a day leaves it: trades closed, the table of orders full, a position open with its
+ * bracket. */
 static void rig_make(struct rig *r)
 {
     char path[300];
@@ -77,8 +80,10 @@ static void rig_make(struct rig *r)
     state_set_view(r->state, &key, true, "bench", START);
     while (r->fills <= 2 * HISTORY)
         apply_fill(r);
-    apply_order(r, r->orders++, STATUS_OPEN);
-    apply_order(r, r->orders++, STATUS_OPEN);
+    while (r->orders < SNAPSHOT_ORDERS - 2)
+        apply_order(r, r->orders++, STATUS_FILLED);
+    while (r->orders < SNAPSHOT_ORDERS)
+        apply_order(r, r->orders++, STATUS_OPEN);
     state_advance(r->state, r->now);
     state_publish(r->state);
 }
@@ -107,13 +112,13 @@ static void apply_quote(struct rig *r)
 
 static double time_trades(struct rig *r, bool publish)
 {
-    int64_t start = bench_now();
+    int64_t start = bench_spent();
     for (int i = 0; i < TIMES; i++) {
         apply_trade(r);
         if (publish)
             state_publish(r->state);
     }
-    return (double)(bench_now() - start) / TIMES;
+    return (double)(bench_spent() - start) / TIMES;
 }
 
 static void measure_trades(struct rig *r)
@@ -152,28 +157,43 @@ static void measure_copies(struct rig *r)
     free(to);
 }
 
-/* Like the console's own: prices in bursts, now and then an order, a fill and a new second. */
+/* The reader decodes before each price: the caches are left as it leaves them. */
+static void decode_price(void)
+{
+    static const char text[] = "{\"Type\":107,\"SymbolID\":1,\"AtBidOrAsk\":2,\"Price\":5050.25,"
+                               "\"Volume\":3,\"DateTime\":1795000000.123}";
+    union dtc_message m;
+    struct error error;
+    bench_require(dtc_json_decode(text, sizeof text - 1, &m, &error) > 0, "a price is not decoded");
+}
+
+/* Like the console's own: prices in bursts; each second an order that is filled, and new
+ * statistics. */
 static void *read_feed(void *context)
 {
     struct rig *r = context;
     struct change c;
+    int rate = r->turns_a_second;
     int64_t next = bench_now();
-    for (int turn = 0; turn < TURNS; turn++) {
-        for (int i = 0; i < 2; i++) {
+    for (int turn = 0; turn < SECONDS * rate; turn++) {
+        for (int i = 0; i < PRICES / 2; i++) {
+            decode_price();
             apply_quote(r);
+            decode_price();
             apply_trade(r);
         }
-        if (turn % 500 == 0) {
+        if (turn % rate == 0)
             apply_order(r, r->orders, STATUS_OPEN);
+        if (turn % rate == rate / 4)
             apply_fill(r);
+        if (turn % rate == rate / 4 + 1)
             apply_order(r, r->orders++, STATUS_FILLED);
-        }
-        while (turn % 250 == 0 && state_take_extremes(r->state, r->now, &c))
-            continue;
-        if (turn % 2500 == 0)
+        if (turn % rate == rate / 2)
             state_advance(r->state, r->now);
+        while (turn % (rate / 10) == 0 && state_take_extremes(r->state, r->now, &c))
+            continue;
         state_publish(r->state);
-        bench_sleep_until(next += TURN_NS);
+        bench_sleep_until(next += 1000000000 / rate);
     }
     atomic_store(&r->over, true);
     return NULL;
@@ -203,12 +223,14 @@ static void *acknowledge(void *context)
     return NULL;
 }
 
-static void measure_lock(struct bench *b, struct rig *r)
+static void measure_lock(struct bench *b, struct rig *r, int prices_a_second)
 {
     static void *(*const bodies[])(void *) = {read_feed, show, acknowledge};
     pthread_t threads[3];
     struct histogram before, after, h = {0};
-    char beside[96];
+    char what[96], note[96];
+    r->turns_a_second = prices_a_second / PRICES;
+    atomic_store(&r->over, false);
     state_get_lock_times(r->state, &before);
     for (int i = 0; i < 3; i++)
         bench_require(pthread_create(&threads[i], NULL, bodies[i], r) == 0, "no more threads");
@@ -216,20 +238,16 @@ static void measure_lock(struct bench *b, struct rig *r)
         pthread_join(threads[i], NULL);
     state_get_lock_times(r->state, &after);
     bench_add_since(&h, &after, &before);
-    text_format(beside, sizeof beside,
-                "%llu times in 3 s: 10,000 prices, 5 fills, 10 order updates a second",
-                (unsigned long long)h.count);
-    bench_row("state: lock held, median", beside, "%.2f µs",
-              (double)histogram_percentile(&h, 0.5) / 1000);
-    bench_row_limit(b, "state: lock held, 99th percentile",
-                    (double)histogram_percentile(&h, 0.99) / 1000, "µs", 2, "");
-    bench_row("state: lock held, 99.9th percentile", "", "%.2f µs",
-              (double)histogram_percentile(&h, 0.999) / 1000);
+    text_format(what, sizeof what, "state: lock held at %d prices, 1 fill, 2 order updates/s",
+                prices_a_second);
+    text_format(note, sizeof note, "99th percentile of %llu; median %.2f, 99.9th %.2f µs",
+                (unsigned long long)h.count, (double)histogram_percentile(&h, 0.5) / 1000,
+                (double)histogram_percentile(&h, 0.999) / 1000);
+    bench_row_limit(b, what, (double)histogram_percentile(&h, 0.99) / 1000, "µs", 2, note);
 }
 
 /* The rare steps, each by itself: too few to show in a percentile of all. */
-
-static void publish_trade(struct rig *r)
+static void publish(struct rig *r)
 {
     state_publish(r->state);
 }
@@ -250,9 +268,10 @@ static void measure_steps(struct rig *r)
         const char *what;
         void (*prepare)(struct rig *), (*step)(struct rig *);
     } steps[] = {
-        {"state: lock held, new order", publish_trade, add_order},
-        {"state: lock held, fill", publish_trade, apply_fill},
-        {"state: lock held, publish after a fill", apply_fill, publish_trade},
+        {"state: lock held, new order", publish, add_order},
+        {"state: lock held, publish after a new order", add_order, publish},
+        {"state: lock held, fill", publish, apply_fill},
+        {"state: lock held, publish after a fill", apply_fill, publish},
         {"state: lock held, statistics after a fill (1,000 trades)", apply_fill, advance},
     };
     struct histogram before, after;
@@ -279,7 +298,8 @@ int main(void)
     rig_make(&r);
     measure_trades(&r);
     measure_copies(&r);
-    measure_lock(&b, &r);
+    measure_lock(&b, &r, 1000);
+    measure_lock(&b, &r, 10000);
     measure_steps(&r);
     rig_free(&r);
     return bench_end(&b);

@@ -18,8 +18,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { ROWS = 36, COLS = 120, STARTS = 10, TRADES = 1000, PATIENCE_MS = 10000, WARM_UP_MS = 3000 };
+enum { ROWS = 36, COLS = 120, STARTS = 10, TRADES = 1000, WARM_UP_MS = 1000 };
 
+static const int64_t PATIENCE_NS = 60 * INT64_C(1000000000);
 static const char LAST_DRAWN[] = "quit"; /* in the bottom row, which is sent last */
 
 /* --- programs --- */
@@ -125,9 +126,10 @@ static void listen_until(struct program *p, int64_t end)
 static void end_program(struct program *p)
 {
     int status;
+    int64_t end = bench_now() + PATIENCE_NS;
     kill(p->pid, SIGTERM);
-    while (p->output > 0 && take_in(p, 100))
-        continue; /* or it would wait for us to empty the terminal */
+    while (p->output > 0 && take_in(p, 100)) /* or it would wait for us to empty the terminal */
+        bench_require(bench_now() < end, "the console does not end");
     bench_require(waitpid(p->pid, &status, 0) == p->pid && WIFEXITED(status) &&
                       WEXITSTATUS(status) == 0,
                   "a program did not end well");
@@ -280,15 +282,18 @@ static double read_memory(pid_t pid, const char *name)
 
 /* --- load --- */
 
-static void wait_online(struct program *console, const char *directory)
+/* Waits for the connection or, with a bot, for an open position: the screen has most to do then. */
+static void wait_ready(struct program *console, const char *directory, bool bot)
 {
     static struct snapshot copy;
     char path[300];
     struct snapshot_map *map = NULL;
-    int64_t end = bench_now() + PATIENCE_MS * INT64_C(1000000);
+    int64_t end = bench_now() + PATIENCE_NS;
     text_format(path, sizeof path, "%s/sortie.snap", directory);
-    while (map == NULL || snapshot_read(map, &copy) == 0 || copy.connection.phase != LINK_ONLINE) {
-        bench_require(bench_now() < end, "the console does not come online");
+    while (map == NULL || snapshot_read(map, &copy) == 0 || copy.connection.phase != LINK_ONLINE ||
+           (bot && copy.position_count == 0)) {
+        bench_require(bench_now() < end,
+                      bot ? "the bot opens no position" : "the console does not come online");
         listen_until(console, bench_now() + 20000000);
         if (map == NULL)
             map = snapshot_map_open(path, NULL);
@@ -356,7 +361,7 @@ static void measure_case(struct bench *b, const struct case_of_load *c)
     /* Somewhat shorter than the messages' distance, so that none pile up. */
     port = start_relay(&relay, port, c->one_by_one ? (int64_t)(0.9e9 / rate) : 0);
     start_console(&console, port, directory, rate > 0 ? "MESZ26_FUT_CME,MNQZ26_FUT_CME" : "");
-    wait_online(&console, directory);
+    wait_ready(&console, directory, c->bot);
     listen_until(&console, bench_now() + WARM_UP_MS * INT64_C(1000000));
     measure_load(&console, &relay, &load);
     report_load(b, c, &load);
@@ -375,7 +380,7 @@ struct starts {
 static void start_once(int port, const char *directory, double *first, double *frame)
 {
     struct program console;
-    int64_t start = bench_now(), end = start + PATIENCE_MS * INT64_C(1000000);
+    int64_t start = bench_now(), end = start + PATIENCE_NS;
     start_console(&console, port, directory, "");
     for (*first = 0; !console.drawn;) {
         bench_require(take_in(&console, 1000) && bench_now() < end, "the console shows nothing");
