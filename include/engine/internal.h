@@ -17,6 +17,7 @@ struct engine_symbol {
     bool defined;      /* the definition came, or will not: prices may pass */
     bool scale_known;  /* prices were counted with the multiplier */
     bool subscribed;
+    uint32_t session_date;         /* of the trading session, as the server says; 0 not said */
     int32_t definition_request;    /* under way; 0 none */
     int64_t retry_at, retry_pause; /* monotonic us: market data that was refused */
 };
@@ -30,9 +31,10 @@ struct engine_waiting {
 /* A fill that waits for the fill history of its account. */
 struct engine_fill {
     struct fill fill;
-    bool past;    /* of the history, not of the stream */
-    bool raw;     /* its price is still in the server's units */
-    size_t place; /* in order of coming */
+    bool past;        /* of the history, not of the stream */
+    bool raw;         /* its price is still in the server's units */
+    size_t place;     /* in order of coming */
+    double high, low; /* of the position up to then, as the history says; PRICE_UNSET: not said */
 };
 
 struct engine_account {
@@ -97,6 +99,8 @@ struct engine {
     } asked[ENGINE_ASKED];
     unsigned asked_next;
 
+    int64_t online_since;                              /* us UTC; prices before it were missed */
+    enum { GAPS_UNKNOWN, GAPS_DUE, GAPS_MARKED } gaps; /* of this connection, in open positions */
     int64_t extremes_at, second_at, reconcile_at, ask_again_at, positions_asked_at;
     struct connection connection;
     char trouble[256]; /* why there is no connection, as last told in the messages; "" online */
@@ -144,6 +148,9 @@ void engine_ask_history(struct engine *e, struct engine_account *a);
 void engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,
                        const char *why);
 void engine_take_balance(struct engine *e, const struct dtc_account_balance_update *u);
+
+/* A price that a server leaves 0 where it has none, in shown units; PRICE_UNSET for none. */
+double engine_price_or_none(double wire, double multiplier);
 
 /* reconcile.c */
 void engine_take_position(struct engine *e, const union dtc_message *m);

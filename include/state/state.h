@@ -58,12 +58,14 @@ void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_qua
 /* Session figures that are set replace those known. */
 void state_apply_session(struct state *s, int symbol, double open, double high, double low,
                          double volume, double settlement);
-void state_begin_session(struct state *s, int symbol);
+/* A new trading session; `whole`: it begins now, so nothing of it is missing in the context. */
+void state_begin_session(struct state *s, int symbol, bool whole);
 
 /* --- positions and orders --- */
 
 enum fill_result { FILL_APPLIED, FILL_KNOWN, FILL_REFUSED /* not valid, or no room */ };
 
+bool state_knows_fill(struct state *s, const struct fill *f);
 /* Applies a fill once. On FILL_APPLIED `out` is to be stored. */
 enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum trade_origin origin,
                                   const char *why, int64_t now, struct change *out);

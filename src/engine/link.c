@@ -85,6 +85,8 @@ static void on_phase(void *context, enum dtc_phase phase, const char *sentence)
 
     if (phase == DTC_ONLINE) {
         e->orders_listed = false;
+        e->gaps = GAPS_UNKNOWN;
+        e->online_since = e->wall;
         engine_ask_definitions(e);
         e->accounts_request = request(e, DTC_TRADE_ACCOUNTS_REQUEST);
     }

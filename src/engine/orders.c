@@ -102,14 +102,26 @@ void engine_follow_bracket(struct engine *e, const struct account_key *key, cons
         engine_store(e, &c);
 }
 
-static void collect(struct engine_account *a, const struct fill *f, bool past)
+double engine_price_or_none(double wire, double multiplier)
+{
+    return dtc_is_set(wire) && wire != 0 ? wire * multiplier : PRICE_UNSET;
+}
+
+static struct engine_fill *collect(struct engine_account *a, const struct fill *f, bool past)
 {
     if (a->fill_count == a->fill_capacity) {
         a->fill_capacity = a->fill_capacity ? 2 * a->fill_capacity : 32;
         a->fills = memory_resize(a->fills, a->fill_capacity, sizeof *a->fills);
     }
-    a->fills[a->fill_count] = (struct engine_fill){*f, past, past, a->fill_count};
+    struct engine_fill *collected = &a->fills[a->fill_count];
+    *collected = (struct engine_fill){.fill = *f,
+                                      .past = past,
+                                      .raw = past,
+                                      .place = a->fill_count,
+                                      .high = PRICE_UNSET,
+                                      .low = PRICE_UNSET};
     a->fill_count++;
+    return collected;
 }
 
 static void take_fill(struct engine *e, struct engine_account *a, const struct fill *f)
@@ -170,7 +182,9 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
     bool other = name[0] != '\0' && strcmp(name, a->key.account) != 0;
     if (other || time < a->history_from || engine_find_symbol(e, f.symbol, exchange) < 0)
         return;
-    collect(a, &f, true);
+    struct engine_fill *collected = collect(a, &f, true);
+    collected->high = engine_price_or_none(u->HighPriceDuringPosition, 1);
+    collected->low = engine_price_or_none(u->LowPriceDuringPosition, 1);
 }
 
 /* In order of time; of one time, in the order in which they came. */
@@ -196,6 +210,18 @@ static void add_up(struct engine_account *a)
     }
 }
 
+/* A fill that was made while nobody looked: the prices of its position up to then are those that
+ * came with it, or missing. */
+static void fill_gap(struct engine *e, const struct engine_fill *f)
+{
+    if (!f->past || f->fill.time >= e->online_since || state_knows_fill(e->state, &f->fill))
+        return;
+    if (price_is_set(f->high) && price_is_set(f->low))
+        state_widen_position(e->state, &f->fill.key, f->fill.symbol, f->high, f->low);
+    else
+        state_mark_gap(e->state, &f->fill.key, f->fill.symbol);
+}
+
 /* Applies what an account has collected once its history is here and all its symbols are defined.
  */
 static void apply_collected(struct engine *e, struct engine_account *a)
@@ -210,6 +236,8 @@ static void apply_collected(struct engine *e, struct engine_account *a)
         if (!e->symbols[symbol].defined)
             return;
         f->fill.price *= e->symbols[symbol].multiplier;
+        f->high *= e->symbols[symbol].multiplier;
+        f->low *= e->symbols[symbol].multiplier;
         f->raw = false;
     }
     a->collecting = false;
@@ -219,6 +247,7 @@ static void apply_collected(struct engine *e, struct engine_account *a)
     for (size_t i = 0; i < a->fill_count; i++) {
         if (a->fills[i].fill.time > a->last_fill)
             a->last_fill = a->fills[i].fill.time;
+        fill_gap(e, &a->fills[i]);
         engine_apply_fill(e, &a->fills[i].fill, ORIGIN_LIVE, "fill history");
     }
     a->fill_count = 0;

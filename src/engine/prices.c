@@ -59,9 +59,15 @@ static void apply_figure(struct engine *e, uint32_t id, enum session_figure figu
                         figure == SESSION_SETTLEMENT ? p : none);
 }
 
-static double none_if_zero(double price)
+/* A session that begins while we watch is whole; one that had begun when we came is not. */
+static void note_session(struct engine *e, uint32_t id, uint32_t date, bool watched)
 {
-    return price == 0 ? PRICE_UNSET : price;
+    struct engine_symbol *s = find(e, id);
+    if (s == NULL || date == 0 || date == s->session_date)
+        return;
+    if (s->session_date != 0)
+        state_begin_session(e->state, s->place, watched);
+    s->session_date = date;
 }
 
 static void apply_snapshot(struct engine *e, const struct dtc_market_data_snapshot *m)
@@ -69,12 +75,14 @@ static void apply_snapshot(struct engine *e, const struct dtc_market_data_snapsh
     struct engine_symbol *s = find(e, m->SymbolID);
     if (s == NULL)
         return;
-    state_apply_session(e->state, s->place, none_if_zero(shown(s, m->SessionOpenPrice)),
-                        none_if_zero(shown(s, m->SessionHighPrice)),
-                        none_if_zero(shown(s, m->SessionLowPrice)), amount(m->SessionVolume),
-                        none_if_zero(shown(s, m->SessionSettlementPrice)));
-    apply_quote(e, m->SymbolID, none_if_zero(m->BidPrice), m->BidQuantity,
-                none_if_zero(m->AskPrice), m->AskQuantity);
+    note_session(e, m->SymbolID, m->TradingSessionDate, false);
+    state_apply_session(
+        e->state, s->place, engine_price_or_none(m->SessionOpenPrice, s->multiplier),
+        engine_price_or_none(m->SessionHighPrice, s->multiplier),
+        engine_price_or_none(m->SessionLowPrice, s->multiplier), amount(m->SessionVolume),
+        engine_price_or_none(m->SessionSettlementPrice, s->multiplier));
+    apply_quote(e, m->SymbolID, engine_price_or_none(m->BidPrice, 1), m->BidQuantity,
+                engine_price_or_none(m->AskPrice, 1), m->AskQuantity);
     /* the last trade is one of the past: it moves the price, not the volume of the context */
     if (m->LastTradePrice != 0)
         apply_tick(e, &(struct tick){m->SymbolID, m->LastTradePrice, 0, AGGRESSOR_NONE,
@@ -132,7 +140,13 @@ bool engine_take_price(struct engine *e, const union dtc_message *m)
     case DTC_MARKET_DATA_SNAPSHOT:
         apply_snapshot(e, &m->market_data_snapshot);
         return true;
+    case DTC_MARKET_DATA_UPDATE_TRADING_SESSION_DATE:
+        note_session(e, m->market_data_update_trading_session_date.SymbolID,
+                     m->market_data_update_trading_session_date.Date, true);
+        return true;
     case DTC_MARKET_DATA_UPDATE_SESSION_OPEN:
+        note_session(e, m->market_data_update_session_open.SymbolID,
+                     m->market_data_update_session_open.TradingSessionDate, true);
         apply_figure(e, m->market_data_update_session_open.SymbolID, SESSION_OPEN,
                      m->market_data_update_session_open.Price);
         return true;

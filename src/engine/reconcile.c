@@ -112,13 +112,9 @@ void engine_take_position(struct engine *e, const union dtc_message *m)
         note_reporting(e, a);
     double multiplier = e->symbols[symbol].multiplier;
     set_report(e, r, u->Quantity);
-    r->average_price = dtc_is_set(u->AveragePrice) && u->AveragePrice != 0
-                           ? u->AveragePrice * multiplier
-                           : PRICE_UNSET;
-    bool extremes = dtc_is_set(u->HighPriceDuringPosition) && u->HighPriceDuringPosition != 0 &&
-                    dtc_is_set(u->LowPriceDuringPosition) && u->LowPriceDuringPosition != 0;
-    r->high = extremes ? u->HighPriceDuringPosition * multiplier : PRICE_UNSET;
-    r->low = extremes ? u->LowPriceDuringPosition * multiplier : PRICE_UNSET;
+    r->average_price = engine_price_or_none(u->AveragePrice, multiplier);
+    r->high = engine_price_or_none(u->HighPriceDuringPosition, multiplier);
+    r->low = engine_price_or_none(u->LowPriceDuringPosition, multiplier);
     r->entry_time = engine_time(e, dtc_time_from_seconds(u->EntryDateTime));
 }
 
@@ -144,6 +140,8 @@ void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char
     if (outcome == DTC_REJECTED && !e->positions_refused)
         engine_say(e, MESSAGE_WARNING, "the server refuses to list positions: %s", why);
     e->positions_refused = outcome == DTC_REJECTED;
+    if (e->gaps == GAPS_UNKNOWN)
+        e->gaps = GAPS_DUE;
     if (outcome != DTC_COMPLETE)
         return;
     /* what a complete answer leaves out is flat */
@@ -293,10 +291,27 @@ static void reconcile(struct engine *e, struct engine_report *r)
     }
 }
 
+/* What was open before we came has prices that nobody saw, unless the server reports its high and
+ * low. */
+static void mark_gaps(struct engine *e)
+{
+    struct position p;
+    e->gaps = GAPS_MARKED;
+    for (uint32_t i = 0; state_get_position_at(e->state, i, &p); i++) {
+        const struct engine_report *r = find_report(e, &p.key, p.symbol, false);
+        bool told = r != NULL && r->answer == e->positions_answer && price_is_set(r->high) &&
+                    price_is_set(r->low);
+        if (p.entry_time < e->online_since && !told)
+            state_mark_gap(e->state, &p.key, p.symbol);
+    }
+}
+
 void engine_reconcile(struct engine *e)
 {
     if (dtc_session_phase(e->session) != DTC_ONLINE)
         return;
+    if (e->gaps == GAPS_DUE && e->waiting_count == 0)
+        mark_gaps(e);
     for (int i = 0; i < e->report_count; i++)
         reconcile(e, &e->reports[i]);
 }

@@ -52,15 +52,28 @@ void state_remove_position(struct state *s, int index)
                 offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
 }
 
+static struct known_fill *find_fill(struct state *s, const char *key)
+{
+    struct known_fill *known;
+    HASH_FIND_STR(s->fills, key, known);
+    return known;
+}
+
+bool state_knows_fill(struct state *s, const struct fill *f)
+{
+    char key[FILL_KEY_SIZE];
+    state_lock(s);
+    bool knows = fill_identify(f, key) && find_fill(s, key) != NULL;
+    state_unlock(s);
+    return knows;
+}
+
 bool state_remember_fill(struct state *s, const struct fill *f)
 {
     char key[FILL_KEY_SIZE];
-    if (!fill_identify(f, key))
+    if (!fill_identify(f, key) || find_fill(s, key) != NULL)
         return false;
     struct known_fill *known;
-    HASH_FIND_STR(s->fills, key, known);
-    if (known != NULL)
-        return false;
     size_t length = strlen(key) + 1;
     known = memory_new(1, sizeof *known + length);
     memcpy(known->key, key, length);

@@ -137,10 +137,11 @@ void state_apply_session(struct state *s, int symbol, double open, double high, 
     state_unlock(s);
 }
 
-void state_begin_session(struct state *s, int symbol)
+void state_begin_session(struct state *s, int symbol, bool whole)
 {
     state_lock(s);
     market_begin_session(&s->now.markets[symbol], s->profiles[symbol]);
+    s->now.markets[symbol].context.partial = !whole;
     state_touch(s, &s->now.markets[symbol], sizeof s->now.markets[symbol]);
     state_unlock(s);
 }
