@@ -72,8 +72,10 @@ static bool scan_exponent(struct scanner *s, ptrdiff_t *exponent)
     if (!is_negative)
         take(s, '+');
     ptrdiff_t count = scan_digits(s, &digits);
-    *exponent += is_negative ? -(ptrdiff_t)digits : (ptrdiff_t)digits;
-    return count > 0 && count <= EXPONENT_DIGITS_MAX;
+    if (count == 0 || count > EXPONENT_DIGITS_MAX)
+        return false;
+    *exponent = is_negative ? -(ptrdiff_t)digits : (ptrdiff_t)digits;
+    return true;
 }
 
 /* digits * 10^exponent, rounded once, as strtod() does it: both operands are exact doubles (W.
