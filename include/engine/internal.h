@@ -110,6 +110,8 @@ struct engine {
 /* engine.c */
 /* One turn of the loop at `now` and `wall`: commands, what the socket is ready for, what is due. */
 void engine_turn(struct engine *e, short ready);
+
+/* tell.c */
 /* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */
 int64_t engine_time(const struct engine *e, int64_t time);
 void engine_store(struct engine *e, const struct change *c);
@@ -153,6 +155,7 @@ void engine_take_balance(struct engine *e, const struct dtc_account_balance_upda
 double engine_price_or_none(double wire, double multiplier);
 
 /* reconcile.c */
+void engine_ask_positions(struct engine *e);
 void engine_take_position(struct engine *e, const union dtc_message *m);
 void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why);
 void engine_reconcile(struct engine *e);
@@ -160,7 +163,6 @@ void engine_reconcile(struct engine *e);
 /* link.c */
 void engine_connect(struct engine *e); /* makes the session */
 void engine_ask_everything(struct engine *e);
-void engine_ask_positions(struct engine *e);
 void engine_handle(struct engine *e, const union dtc_message *m); /* one message of the server */
 
 #endif

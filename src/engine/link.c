@@ -14,15 +14,6 @@ static int32_t request(struct engine *e, uint16_t type)
     return dtc_session_request(e->session, &m, e->now);
 }
 
-void engine_ask_positions(struct engine *e)
-{
-    if (e->positions_request != 0)
-        return;
-    e->positions_answer++;
-    e->positions_asked_at = e->now;
-    e->positions_request = request(e, DTC_CURRENT_POSITIONS_REQUEST);
-}
-
 static void ask_balance(struct engine *e, const char *account)
 {
     union dtc_message m;

@@ -73,6 +73,17 @@ static void note_reporting(struct engine *e, struct engine_account *a)
     engine_store(e, &c);
 }
 
+void engine_ask_positions(struct engine *e)
+{
+    if (e->positions_request != 0)
+        return;
+    union dtc_message m;
+    dtc_message_init(&m, DTC_CURRENT_POSITIONS_REQUEST);
+    e->positions_answer++;
+    e->positions_asked_at = e->now;
+    e->positions_request = dtc_session_request(e->session, &m, e->now);
+}
+
 static void set_report(struct engine *e, struct engine_report *r, double quantity)
 {
     if (!same(r->quantity, quantity))

@@ -49,6 +49,21 @@ static bool fail(struct error *error, const char *path, const char *what)
                      strerror(errno));
 }
 
+/* All its room is taken now: a full disk would otherwise end the process in the middle of a
+ * publication. */
+static bool fill_file(int descriptor)
+{
+    static const char zeros[4096];
+    size_t left = sizeof(struct shared);
+    while (left > 0) {
+        ssize_t done = write(descriptor, zeros, left < sizeof zeros ? left : sizeof zeros);
+        if (done <= 0)
+            return false;
+        left -= (size_t)done;
+    }
+    return true;
+}
+
 /* A new file takes the old one's place by its name, so readers of the old one never see it change
  * its owner under them. */
 static struct snapshot_map *create_file(const char *path, struct error *error)
@@ -57,8 +72,9 @@ static struct snapshot_map *create_file(const char *path, struct error *error)
     snprintf(fresh, sizeof fresh, "%s.new", path);
     unlink(fresh);
     int descriptor = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0 || ftruncate(descriptor, sizeof(struct shared)) < 0) {
+    if (descriptor < 0 || !fill_file(descriptor)) {
         fail(error, path, "create");
+        unlink(fresh);
         if (descriptor >= 0)
             close(descriptor);
         return NULL;

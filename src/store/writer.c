@@ -182,8 +182,8 @@ static void settle(struct writer *w, bool due)
     if (database.code != ERROR_NONE)
         text_copy(w->refusal, sizeof w->refusal, database.text);
     if (w->held.count > 0 && !spill_append(w->spill, w->held.changes, w->held.count, &journal)) {
-        text_format(sentence, sizeof sentence, "%s; %s; %zu changes are in memory only", w->refusal,
-                    journal.text, w->held.count);
+        text_format(sentence, sizeof sentence, "%zu changes are in memory only: %s; %s",
+                    w->held.count, w->refusal, journal.text);
         report(w, LOSES, sentence);
         return;
     }

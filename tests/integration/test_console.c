@@ -297,11 +297,30 @@ static int send_fills_until(int last, const char *words)
     return last;
 }
 
+static bool is_logged(struct terminal *t, void *context)
+{
+    char path[400];
+    text_format(path, sizeof path, "%s/sortie.log", b.data);
+    char *text = test_file_read(path);
+    bool found = strstr(text, context) != NULL;
+    free(text);
+    terminal_listen(t, 5);
+    return found;
+}
+
+/* Of all messages: the panel may have scrolled on. */
+static void expect_log(const char *words)
+{
+    char copy[200];
+    text_copy(copy, sizeof copy, words);
+    terminal_wait_until(b.terminal, is_logged, copy, PATIENCE_MS);
+}
+
 START_TEST(on_a_full_disk_changes_go_to_the_journal_and_come_back)
 {
     start_limited();
     int fills = send_fills_until(0, "journal");
-    expect("refuses: disk full; free some space; changes go to");
+    expect_log("sortie.db refuses: disk full; free some space; changes go to");
     fills = send_fills_until(fills, "journal"); /* what is there is shown at once */
     terminal_kill(b.terminal, SIGKILL);
     terminal_wait_exit(b.terminal, PATIENCE_MS);
@@ -321,7 +340,7 @@ START_TEST(where_not_even_the_journal_can_be_written_it_is_said_loudly)
 {
     start_limited();
     int fills = send_fills_until(0, "NOT SAVED");
-    expect("NOT SAVED: the database");
+    expect("changes are in memory only: the database");
     expect("refuses: disk full; free some space");
     terminal_send(b.terminal, "q");
     expect_end(1);
@@ -352,6 +371,20 @@ START_TEST(where_not_even_the_journal_can_be_written_it_is_said_loudly)
 }
 END_TEST
 
+/* A store to a mapped page that the disk has no room for is a SIGBUS, not an error. */
+START_TEST(the_room_of_the_snapshot_is_taken_when_it_is_made)
+{
+    char path[300];
+    struct stat status;
+    text_format(path, sizeof path, "%s/sortie.snap", b.directory);
+    struct snapshot_map *map = snapshot_map_create(path, NULL);
+    ck_assert_ptr_nonnull(map);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_ge(status.st_blocks * 512, status.st_size);
+    snapshot_map_close(map);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const servers[] = {
@@ -371,6 +404,7 @@ static Suite *suite(void)
     const TTest *const disks[] = {
         on_a_full_disk_changes_go_to_the_journal_and_come_back,
         where_not_even_the_journal_can_be_written_it_is_said_loudly,
+        the_room_of_the_snapshot_is_taken_when_it_is_made,
     };
     Suite *s = suite_create("console");
     CASE_ADD(s, "servers", servers);

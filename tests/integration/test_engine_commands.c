@@ -1,0 +1,162 @@
+/* What the user asks of the engine. */
+#include "engine_bench.h"
+
+START_TEST(a_stale_position_can_be_kept)
+{
+    start();
+    FILL(.execution = "e1", .price = 5000);
+    settle();
+    b.wall += 25 * CLOCK_HOUR;
+    restart();
+    ck_assert(look()->recovery_open);
+    ck_assert(b.shown.recovered[0].stale);
+    command(COMMAND_KEEP, &SIM1, MES, 0);
+    command(COMMAND_ACCEPT_RECOVERY, &SIM1, "", 0);
+    ck_assert(!look()->recovery_open);
+    restart();
+    ck_assert(!look()->recovered[0].stale);
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+}
+END_TEST
+
+START_TEST(a_stale_position_can_be_discarded_without_a_trade)
+{
+    start();
+    FILL(.execution = "e1", .price = 5000);
+    settle();
+    restart();
+    command(COMMAND_DISCARD, &SIM1, MES, 0);
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    ck_assert_said(MES " in Sim1 was discarded: no trade is recorded for it");
+    HISTORY({.execution = "e1", .price = 5000});
+    restart();
+    ck_assert_double_eq(held(&SIM1, MES), 0); /* its fill is still known */
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 0);
+    ck_assert(!look()->recovery_open);
+    command(COMMAND_DISCARD, &SIM1, MES, 0); /* what is not there */
+    ck_assert_int_eq(times_said("was discarded"), 1);
+}
+END_TEST
+
+START_TEST(a_stale_position_can_be_closed_at_a_price)
+{
+    start();
+    FILL(.execution = "e1", .price = 5000, .quantity = 2);
+    settle();
+    restart();
+    command(COMMAND_CLOSE_AT, &SIM1, MES, 4995);
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE origin = 'manual' AND exit_price = "
+                              "4995 AND realized_pnl = -50000000"),
+                        1);
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 9950 * MONEY_ONE);
+    command(COMMAND_CLOSE_AT, &SIM1, MES, 4995);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 1);
+}
+END_TEST
+
+START_TEST(a_close_at_no_price_changes_nothing)
+{
+    start();
+    FILL(.execution = "e1", .price = 5000);
+    settle();
+    command(COMMAND_CLOSE_AT, &SIM1, MES, (double)NAN);
+    command(COMMAND_CLOSE_AT, &SIM1, MES, 1e300);
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+}
+END_TEST
+
+START_TEST(the_view_follows_fills_until_it_is_pinned)
+{
+    peer_answer(b.peer, 400, NULL, NULL,
+                "[{'Type':401,'TradeAccount':'Sim1'},{'Type':401,'TradeAccount':'120005'}]");
+    start();
+    ck_assert_str_eq(look()->view.account, "Sim1");
+    pass(3 * CLOCK_SECOND);
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    ck_assert_str_eq(look()->view.account, "120005");
+    FILL(.account = "120005", .execution = "e2", .price = 5000, .sells = 1);
+    settle();
+    command(COMMAND_VIEW, &SIM1, "", 0);
+    ck_assert(look()->view_pinned);
+    pass(3 * CLOCK_SECOND);
+    FILL(.account = "120005", .execution = "e3", .price = 5000);
+    FILL(.account = "120005", .execution = "e4", .price = 5000, .sells = 1);
+    settle();
+    ck_assert_str_eq(look()->view.account, "Sim1");
+    command(COMMAND_UNPIN, &SIM1, "", 0);
+    pass(3 * CLOCK_SECOND);
+    FILL(.account = "120005", .execution = "e5", .price = 5000);
+    settle();
+    ck_assert_str_eq(look()->view.account, "120005");
+    /* a LIVE position is not left by itself */
+    pass(3 * CLOCK_SECOND);
+    FILL(.execution = "e6", .price = 5000);
+    settle();
+    ck_assert_str_eq(look()->view.account, "120005");
+}
+END_TEST
+
+START_TEST(reconciling_asks_for_positions_orders_and_fills)
+{
+    start();
+    unsigned orders = peer_count(b.peer, 300), positions = peer_count(b.peer, 305),
+             fills = peer_count(b.peer, 303);
+    command(COMMAND_RECONCILE, &SIM1, "", 0);
+    ck_assert_uint_eq(peer_count(b.peer, 300), orders + 1);
+    ck_assert_uint_eq(peer_count(b.peer, 305), positions + 1);
+    ck_assert_uint_eq(peer_count(b.peer, 303), fills + 1);
+    ck_assert_said("asking the server for positions, orders and fills");
+}
+END_TEST
+
+START_TEST(reconnecting_does_not_wait_for_the_back_off)
+{
+    start();
+    lose_connection();
+    ck_assert(command_post(b.commands, &(struct command){.kind = COMMAND_RECONNECT}));
+    go_online(); /* the clock stands still */
+}
+END_TEST
+
+START_TEST(a_server_that_asks_not_to_be_called_again_is_called_on_the_users_word_only)
+{
+    start();
+    peer_send(b.peer, "{'Type':5,'Reason':'night','DoNotReconnect':1}");
+    int64_t limit = give_up_time();
+    while (is_online()) {
+        turn();
+        ck_assert(clock_monotonic_us() < limit);
+    }
+    for (int i = 0; i < 100; i++) {
+        b.now += CLOCK_SECOND;
+        b.wall += CLOCK_SECOND;
+        turn();
+    }
+    ck_assert_int_eq(look()->connection.phase, LINK_ENDED);
+    ck_assert_uint_eq(peer_count(b.peer, 1), 1);
+    ck_assert_said("the server logs us off: night; it asks not to be called again");
+    ck_assert(command_post(b.commands, &(struct command){.kind = COMMAND_RECONNECT}));
+    go_online();
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    const TTest *const commands[] = {
+        a_stale_position_can_be_kept,
+        a_stale_position_can_be_discarded_without_a_trade,
+        a_stale_position_can_be_closed_at_a_price,
+        a_close_at_no_price_changes_nothing,
+        the_view_follows_fills_until_it_is_pinned,
+        reconciling_asks_for_positions_orders_and_fills,
+        reconnecting_does_not_wait_for_the_back_off,
+        a_server_that_asks_not_to_be_called_again_is_called_on_the_users_word_only,
+    };
+    Suite *s = suite_create("engine: commands");
+    CASE_ADD(s, "commands", commands);
+    return s;
+}
+
+TEST_MAIN(suite)
