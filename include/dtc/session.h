@@ -49,7 +49,7 @@ struct dtc_session;
 
 struct dtc_session *dtc_session_new(const struct dtc_session_options *options,
                                     const struct dtc_listener *listener);
-void dtc_session_free(struct dtc_session *s); /* closes without a word */
+void dtc_session_free(struct dtc_session *s); /* closes without a word; NULL: nothing */
 
 /* What to poll: the descriptor (-1: none now) and in `events` POLLIN and/or POLLOUT. */
 int dtc_session_descriptor(const struct dtc_session *s, short *events);

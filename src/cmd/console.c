@@ -13,6 +13,7 @@
 
 #include <getopt.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,7 +242,9 @@ static bool stop(struct console *c, bool started, struct error *error)
 {
     bool saved = true;
     if (started) {
-        command_post(c->commands, &(struct command){.kind = COMMAND_STOP});
+        /* a full queue empties with the thread's next turn */
+        while (!command_post(c->commands, &(struct command){.kind = COMMAND_STOP}))
+            poll(NULL, 0, 10);
         engine_join(c->engine);
     }
     if (c->writer != NULL)

@@ -120,6 +120,8 @@ struct dtc_session *dtc_session_new(const struct dtc_session_options *options,
 
 void dtc_session_free(struct dtc_session *s)
 {
+    if (s == NULL)
+        return;
     dtc_transport_close(&s->transport);
     dtc_framing_free(&s->framing);
     dtc_requests_free(&s->requests);

@@ -111,12 +111,24 @@ START_TEST(a_lost_connection_comes_back_by_itself)
 }
 END_TEST
 
+START_TEST(an_engine_that_never_connected_can_be_freed)
+{
+    make_engine();
+    ck_assert_ptr_null(b.engine->session);
+    end();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
-        a_run_trades_stops_and_is_there_again, the_server_is_told_of_the_end,
-        commands_are_carried_out_at_once,      it_stops_without_any_server,
-        it_stops_in_the_middle_of_a_flood,     a_lost_connection_comes_back_by_itself,
+        an_engine_that_never_connected_can_be_freed,
+        a_run_trades_stops_and_is_there_again,
+        the_server_is_told_of_the_end,
+        commands_are_carried_out_at_once,
+        it_stops_without_any_server,
+        it_stops_in_the_middle_of_a_flood,
+        a_lost_connection_comes_back_by_itself,
     };
     Suite *s = suite_create("engine: thread");
     CASE_ADD(s, "thread", tests);
