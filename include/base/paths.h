@@ -26,4 +26,8 @@ bool paths_prepare(struct paths *p, const struct config *c, struct error *error)
  * $HOME says where it would be. */
 void paths_settings_file(char *target, size_t size);
 
+/* Where the demo keeps all its files, apart from the user's; false when neither $XDG_DATA_HOME nor
+ * $HOME says, or it is longer than `size`. */
+bool paths_demo_directory(char *target, size_t size);
+
 #endif

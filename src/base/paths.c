@@ -108,3 +108,11 @@ void paths_settings_file(char *target, size_t size)
     else
         text_copy(target, size, "");
 }
+
+bool paths_demo_directory(char *target, size_t size)
+{
+    char directory[PATH_SIZE];
+    return xdg_directory(directory, sizeof directory, "XDG_DATA_HOME", ".local/share") &&
+           text_format(target, size, "%s-demo", directory) <
+               size - 1; /* full: it may have been cut */
+}

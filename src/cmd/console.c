@@ -106,14 +106,8 @@ static const struct option OPTIONS[] = {
 static bool load_settings(struct choices *c, struct error *error)
 {
     bool named = c->config_file[0] != '\0';
-    if (!named) {
-        const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-        if (base != NULL && base[0] == '/')
-            text_format(c->config_file, sizeof c->config_file, "%s/sortie/sortie.ini", base);
-        else if (home != NULL)
-            text_format(c->config_file, sizeof c->config_file, "%s/.config/sortie/sortie.ini",
-                        home);
-    }
+    if (!named)
+        paths_settings_file(c->config_file, sizeof c->config_file);
     /* the demo is the same for everybody, whatever server the user's settings name */
     if (c->demo && !named)
         return true;
@@ -325,18 +319,10 @@ static bool run_console(const struct choices *choices, struct error *error)
 
 static bool prepare_demo(struct choices *c, struct error *error)
 {
-    char dir[sizeof c->config.data_dir];
-    if (c->config.data_dir[0] == '\0') {
-        const char *base = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-        if (base != NULL && base[0] == '/')
-            text_format(dir, sizeof dir, "%s/sortie-demo", base);
-        else if (home != NULL)
-            text_format(dir, sizeof dir, "%s/.local/share/sortie-demo", home);
-        else
-            return error_set(error, ERROR_USAGE,
-                             "neither HOME nor XDG_DATA_HOME is set: use --data-dir");
-        text_copy(c->config.data_dir, sizeof c->config.data_dir, dir);
-    }
+    char *directory = c->config.data_dir;
+    if (directory[0] == '\0' && !paths_demo_directory(directory, sizeof c->config.data_dir))
+        return error_set(error, ERROR_USAGE,
+                         "neither HOME nor XDG_DATA_HOME is set: use --data-dir");
     struct paths paths;
     int port;
     if (!paths_prepare(&paths, &c->config, error) || !demo_find_server(paths.data, &port, error))

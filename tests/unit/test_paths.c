@@ -78,6 +78,9 @@ START_TEST(xdg_variables_rule_and_relative_ones_do_not)
     setenv("XDG_CONFIG_HOME", data, 1);
     paths_settings_file(settings, sizeof settings);
     assert_below(settings, "/data/sortie/sortie.ini");
+    ck_assert(paths_demo_directory(settings, sizeof settings));
+    assert_below(settings, "/data/sortie-demo");
+    ck_assert(!paths_demo_directory(settings, 8));
 }
 END_TEST
 
@@ -131,6 +134,7 @@ START_TEST(without_home_there_is_a_sentence_and_no_settings_file)
     ck_assert_ptr_nonnull(strstr(error.text, "HOME"));
     paths_settings_file(settings, sizeof settings);
     ck_assert_str_eq(settings, "");
+    ck_assert(!paths_demo_directory(settings, sizeof settings));
 }
 END_TEST
 
