@@ -6,8 +6,11 @@ SANITIZE =
 WERROR = -Werror
 CFLAGS = -O2 -g
 ONLY =
+FUZZ_SECONDS = 60
+SEEDS = 1 2 3 4 5 6 7 8 9 10
+HOURS = 24
 
-APP_PACKAGES = ncursesw sqlite3 jansson inih
+APP_PACKAGES = ncursesw sqlite3 jansson inih openssl zlib
 TEST_PACKAGES = check vterm
 
 # pkg-config is asked once, when the first compiler line needs the answer: on a fresh machine it only
@@ -43,6 +46,8 @@ SOURCES = $(sort $(filter-out $(MAINS),$(wildcard src/*.c src/*/*.c)))
 SUPPORT = $(wildcard tests/support/*.c)
 TESTS = $(wildcard tests/unit/*.c tests/integration/*.c tests/crash/*.c)
 BENCHES = $(wildcard tests/bench/*.c)
+SOAKS = $(wildcard tests/soak/*.c)
+FUZZERS = $(wildcard tests/fuzz/*.c)
 HEADERS = $(wildcard include/*/*.h src/*/*.h tests/*/*.h)
 MANUALS = $(wildcard man/*.[1-9])
 
@@ -52,9 +57,9 @@ object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 program = $(patsubst %.c,$(BUILD)/%,$(1))
 PROGRAMS = $(BUILD)/sortie $(BUILD)/sortie-sim
 LIBRARY = $(BUILD)/libsortie.a
-ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES)
+ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES) $(FUZZERS) $(SOAKS)
 
-.PHONY: all programs tests demo test bench lint lint-run asan tsan install uninstall clean deps
+.PHONY: all programs tests demo test bench lint lint-run asan tsan soak fuzz fuzzers install uninstall clean deps
 .SECONDARY:
 
 all: $(PROGRAMS)
@@ -62,6 +67,8 @@ all: $(PROGRAMS)
 programs: all
 	@:
 tests: $(call program,$(TESTS))
+	@:
+fuzzers: $(call program,$(FUZZERS))
 	@:
 
 $(BUILD)/sortie: $(call object,src/main.c) $(LIBRARY)
@@ -81,6 +88,10 @@ $(BUILD)/obj/tests/%.o: tests/%.c Makefile
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,compile $<)$(CC) $(COMPILE_FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call step,link $@)$(CC) $(CFLAGS) $(LINK) -fsanitize=fuzzer $(LDFLAGS) -pthread -o $@ $^ $(APP_LIBS) -lm
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call object,$(SUPPORT)) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -109,6 +120,20 @@ asan:
 tsan:
 	@tools/deps.sh tsan
 	@$(MAKE) --no-print-directory test BUILD=$(BUILD)/tsan SANITIZE=thread CFLAGS='-O1 -g'
+
+# A seed on each processor, and no disk: what is waited for is the session, not fsync().
+soak:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) $(call program,$(SOAKS))
+	@memory=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}"); \
+		printf '%s\n' $(SEEDS) | TMPDIR=$$memory xargs -P "$$(getconf _NPROCESSORS_ONLN)" -n 1 \
+		$(call program,$(SOAKS)) $(HOURS)
+
+fuzz:
+	@tools/deps.sh fuzz
+	@$(MAKE) --no-print-directory $(JOBS) fuzzers BUILD=$(BUILD)/fuzz CC=clang \
+		SANITIZE=fuzzer-no-link,address,undefined CFLAGS='-O1 -g'
+	@tools/run-fuzz.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(ONLY)
 
 lint:
 	@tools/deps.sh lint

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a group of make targets needs and this machine lacks: deps.sh demo|test|lint|asan|tsan|all
+# Installs what a group of make targets needs and this machine lacks: deps.sh demo|test|lint|asan|tsan|fuzz|all
 # Looks for the things themselves, not for packages, so a machine that has them needs no root.
 set -eu
 
@@ -11,6 +11,8 @@ ncursesw     libncurses-dev   ncurses-devel       ncurses   ncurses-dev       nc
 sqlite3      libsqlite3-dev   sqlite-devel        sqlite    sqlite-dev        sqlite        the_database
 jansson      libjansson-dev   jansson-devel       jansson   jansson-dev       jansson       JSON
 inih         libinih-dev      inih-devel          libinih   inih-dev          inih          settings
+openssl      libssl-dev       openssl-devel       openssl   openssl-dev       openssl@3     TLS
+zlib         zlib1g-dev       zlib-devel          zlib      zlib-dev          zlib          compressed_history
 uthash       uthash-dev       uthash-devel        uthash    uthash-dev        uthash        hash_tables
 check        check            check-devel         check     check-dev         check         unit_tests
 vterm        libvterm-dev     libvterm-devel      libvterm  libvterm-dev      libvterm      screen_tests
@@ -19,8 +21,9 @@ clang-tidy   clang-tidy       clang-tools-extra   clang     clang-extra-tools ll
 mandoc       mandoc           mandoc              mandoc    mandoc            mandoc        manual_pages
 address      gcc,libc6-dev    libasan,libubsan    gcc       -                 gcc           tests_under_AddressSanitizer
 thread       gcc,libc6-dev    libtsan             gcc       -                 gcc           tests_under_ThreadSanitizer
+libfuzzer    clang,libclang-rt-dev clang,compiler-rt clang,compiler-rt clang,compiler-rt llvm fuzzing
 '
-demo='cc pkg-config ncursesw sqlite3 jansson inih uthash'
+demo='cc pkg-config ncursesw sqlite3 jansson inih openssl zlib uthash'
 test="$demo check vterm"
 lint="$test clang-format clang-tidy mandoc"
 case ${1:-all} in
@@ -29,8 +32,9 @@ test) wanted=$test ;;
 lint) wanted=$lint ;;
 asan) wanted="$test address" ;;
 tsan) wanted="$test thread" ;;
-all) wanted="$lint address thread" ;;
-*) echo "usage: $0 demo|test|lint|asan|tsan|all" >&2 && exit 2 ;;
+fuzz) wanted="$test libfuzzer" ;;
+all) wanted="$lint address thread libfuzzer" ;;
+*) echo "usage: $0 demo|test|lint|asan|tsan|fuzz|all" >&2 && exit 2 ;;
 esac
 
 compiler=${CC:-cc}
@@ -51,7 +55,8 @@ has() {
     uthash) compiles '#include <uthash.h>' -fsyntax-only ;;
     address) compiles '' -fsanitize=address,undefined ;;
     thread) compiles '' -fsanitize=thread ;;
-    ncursesw | sqlite3 | jansson | inih | check | vterm) pkg-config --exists "$1" 2>/dev/null ;;
+    libfuzzer) (compiler=clang && compiles '' -Dmain=LLVMFuzzerTestOneInput -fsanitize=fuzzer,address,undefined) ;;
+    ncursesw | sqlite3 | jansson | inih | openssl | zlib | check | vterm) pkg-config --exists "$1" 2>/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac
 }

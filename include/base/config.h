@@ -13,6 +13,7 @@
 #define CONFIG_INSTRUMENTS 64
 #define CONFIG_ACCOUNTS 32
 #define CONFIG_SYMBOLS 16
+#define CONFIG_HOSTS 8
 
 struct config_instrument { /* [instrument.ROOT] */
     char root[16];
@@ -29,9 +30,12 @@ struct config_account { /* [account.NAME] */
 
 struct config {
     /* [server] */
-    char host[256];
-    int64_t port;      /* 1 to 65535; default 11099 */
-    char encoding[16]; /* json */
+    char host[512];       /* a list for address_parse_list(), at most CONFIG_HOSTS */
+    int64_t port;         /* of those without one: 1 to 65535; default 11099 */
+    int64_t history_port; /* of the same hosts, for historical data; 0 (default): as above */
+    char encoding[16];    /* a name of dtc/encoding.h, or "auto" (default) */
+    bool tls;
+    char tls_ca_file[256]; /* empty: the system's certificates */
     char username[32];
     char password[32];       /* from SORTIE_PASSWORD, password_file or password_command only */
     char password_file[256]; /* refused unless its mode is 0600 or stricter */

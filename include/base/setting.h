@@ -10,6 +10,7 @@ enum { SETTING_NAME_SIZE = 64 };
 enum setting_type {
     SETTING_TEXT,    /* up to the size of its field */
     SETTING_LIST,    /* text: at most `max` words separated by commas */
+    SETTING_HOSTS,   /* text: at most `max` addresses separated by commas */
     SETTING_CHOICE,  /* one of the words of `choices` */
     SETTING_INTEGER, /* min to max */
     SETTING_NUMBER,  /* min to max */

@@ -9,6 +9,11 @@
 /* Copies `source` into `target` of `size` bytes, cut at a whole UTF-8 character, always terminated.
  * Returns false when it was cut. */
 bool text_copy(char *target, size_t size, const char *source);
+/* The same for at most `length` bytes of a `source` that need not be terminated. */
+bool text_copy_bytes(char *target, size_t size, const char *source, size_t length);
+
+/* Each byte that is not valid UTF-8 becomes '?', in place. */
+void text_repair(char *text, size_t length);
 
 /* Copies at most `length` bytes of untrusted `source` (it ends earlier at a null byte) into
  * `target`: control characters (C0, DEL, C1), invalid UTF-8, and the direction and zero-width

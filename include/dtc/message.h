@@ -5,6 +5,7 @@
 
 #include "dtc/enums.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,40 +73,26 @@ struct dtc_header {
 #define MESSAGE(id, NAME, name, size, base) struct dtc_##name { uint16_t Size, Type;
 #define PACKED(id, NAME, name, size, base) struct __attribute__((packed)) dtc_##name { uint16_t Size, Type;
 #define FIELD(kind, name, length, number, protobuf, unset) DTC_DECLARE_##kind(name, length)
-#define NEWER(kind, name, length, number, protobuf, unset) DTC_DECLARE_##kind(name, length)
-#define ALIAS(kind, name, field)
 #define END };
 #include "dtc/messages.def"
-#undef MESSAGE
-#undef PACKED
-#undef FIELD
-#undef NEWER
-#undef END
-
-#define FIELD(kind, name, length, number, protobuf, unset)
-#define NEWER(kind, name, length, number, protobuf, unset)
-#define END
 
 enum dtc_type {
 #define MESSAGE(id, NAME, name, size, base) DTC_##NAME = id,
-#define PACKED(id, NAME, name, size, base) DTC_##NAME = id,
 #include "dtc/messages.def"
-#undef MESSAGE
-#undef PACKED
 };
 
 union dtc_message {
     struct dtc_header header;
 #define MESSAGE(id, NAME, name, size, base) struct dtc_##name name;
-#define PACKED(id, NAME, name, size, base) struct dtc_##name name;
 #include "dtc/messages.def"
-#undef MESSAGE
-#undef PACKED
 };
-#undef FIELD
-#undef NEWER
-#undef ALIAS
-#undef END
+
+enum {
+#define MESSAGE(id, NAME, name, size, base) dtc_index_of_##name,
+#include "dtc/messages.def"
+    DTC_MESSAGES,
+    DTC_TYPES = DTC_HISTORICAL_MARKET_DEPTH_DATA_RECORD_RESPONSE + 1 /* the greatest id, and 1 */
+};
 /* clang-format on */
 
 struct dtc_field {
@@ -117,21 +104,32 @@ struct dtc_field {
     bool newer;       /* no place in the binary layout */
     bool alias; /* another JSON name of the place of an earlier field; not in the compact order */
     uint16_t offset, size; /* in the struct; for fields that are not `newer`, on the wire as well */
-    double unset;          /* default; numbers only */
+    uint16_t strings_offset; /* on the wire with variable-length strings, where the schema has a
+                                `strings_base`; numbers have `size` there, text a pair of uint16 */
+    double unset;            /* default; numbers only */
 };
 
 struct dtc_schema {
     uint16_t type;
     uint16_t binary_size;  /* fixed binary encoding */
     uint16_t strings_base; /* base size with variable-length strings; 0: as fixed binary */
-    uint16_t struct_size;
+    uint16_t struct_size;  /* more than `binary_size` if there are `newer` fields */
+    const void *defaults;  /* the struct with every default and its header */
     const char *name;
     const struct dtc_field *fields;
     size_t field_count;
 };
 
-/* NULL for a type that is not in the list. Constant time. */
-const struct dtc_schema *dtc_schema_find(uint16_t type);
+extern const struct dtc_schema dtc_schemas[DTC_MESSAGES]; /* ascending by id */
+extern const uint8_t dtc_schema_places[DTC_TYPES]; /* in dtc_schemas, counted from 1; 0: none */
+
+/* NULL for a type that is not in the list. */
+static inline const struct dtc_schema *dtc_schema_find(uint16_t type)
+{
+    return type < DTC_TYPES && dtc_schema_places[type] > 0
+               ? &dtc_schemas[dtc_schema_places[type] - 1]
+               : NULL;
+}
 /* All of them by index, ascending by id; NULL past the last. */
 const struct dtc_schema *dtc_schema_at(size_t index);
 
@@ -145,13 +143,22 @@ void dtc_message_init(union dtc_message *message, uint16_t type);
 double dtc_field_get(const union dtc_message *message, const struct dtc_field *field);
 void dtc_field_set(union dtc_message *message, const struct dtc_field *field, double value);
 
+/* The same for integers, exact in 64 bits; a uint64 that is greater than INT64_MAX is read as its
+ * bits. */
+int64_t dtc_field_get_integer(const union dtc_message *message, const struct dtc_field *field);
+void dtc_field_set_integer(union dtc_message *message, const struct dtc_field *field,
+                           int64_t value);
+
 /* Copies `text` into a message's text field (always terminated), as in
  * dtc_text_set(m.logon_request.Username, sizeof m.logon_request.Username, "joe"). */
 void dtc_text_set(char *field, size_t size, const char *text);
 
 /* False for the protocol's "unset": DBL_MAX, FLT_MAX (also as servers round it) and anything not
  * finite. */
-bool dtc_is_set(double value);
+static inline bool dtc_is_set(double value)
+{
+    return fabs(value) < 3.402e38; /* a little below FLT_MAX, which some print with six digits */
+}
 
 /* Field times to microseconds since 1970 UTC; 0 stays 0 (none); out of range gives 0. */
 int64_t dtc_time_from_seconds(int64_t seconds);

@@ -5,6 +5,8 @@
 
 #include "dtc/session.h"
 
+enum { DTC_REQUESTS_MAX = 1024 }; /* under way at a time */
+
 struct dtc_pending;
 
 struct dtc_requests {
@@ -26,7 +28,7 @@ void dtc_requests_init(struct dtc_requests *r);
 void dtc_requests_free(struct dtc_requests *r);
 
 /* Gives the message a fresh RequestID and keeps it: returned; 0 for a message that is no such
- * request. */
+ * request, or one too many. */
 int32_t dtc_requests_add(struct dtc_requests *r, union dtc_message *message, int64_t now,
                          int64_t timeout);
 
@@ -34,6 +36,9 @@ int32_t dtc_requests_add(struct dtc_requests *r, union dtc_message *message, int
  * time-out again. */
 bool dtc_requests_take(struct dtc_requests *r, const union dtc_message *message, int64_t now,
                        int64_t timeout, struct dtc_ending *ending);
+
+/* Whether this message, an 801, says that all that follows is compressed, as an 800 asked for. */
+bool dtc_requests_compresses(struct dtc_requests *r, const union dtc_message *message);
 
 /* Ends one that is due at `now`: unanswered, or complete where the answer does not count its
  * messages and none has come for a while. False when none is due. INT64_MAX ends any, as

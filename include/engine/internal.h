@@ -7,24 +7,51 @@
 
 #include <pthread.h>
 
-enum { ENGINE_REPORTS = 256, ENGINE_WAITING = 4096, ENGINE_ASKED = 64 };
+enum {
+    ENGINE_REPORTS = 256,
+    ENGINE_ROWS = 512,
+    ENGINE_WAITING = 4096, /* messages */
+    ENGINE_ASKED = 64,
+    ENGINE_REFUSED = 64,
+    ENGINE_FILLS = 65536, /* collected, all accounts together */
+    ENGINE_OPEN_ORDERS = 4096,
+    ENGINE_UNSAVED = 65536, /* changes; with more, nothing is read until the disk has caught up */
+    ENGINE_PAST = SNAPSHOT_POSITIONS + SNAPSHOT_SYMBOLS
+};
+
+/* Who speaks: each may say only so much, so that a server's chatter hides nothing and fills no log.
+ */
+enum engine_speaker { SPEAKER_ENGINE, SPEAKER_SERVER, SPEAKERS };
+
+struct engine_voice {
+    int64_t used; /* monotonic us: what was said is paid for up to then */
+    unsigned unsaid, repeated;
+    enum message_level level;
+    char last[256]; /* "": nothing lately */
+};
 
 /* A symbol on the wire. Its SymbolID there is its place in the table plus 1. */
 struct engine_symbol {
-    char name[SYMBOL_SIZE], exchange[16];
-    int place;         /* in the state */
-    double multiplier; /* wire price × this = price */
-    bool defined;      /* the definition came, or will not: prices may pass */
-    bool scale_known;  /* prices were counted with the multiplier */
-    bool subscribed;
-    uint32_t session_date;         /* of the trading session, as the server says; 0 not said */
-    int32_t definition_request;    /* under way; 0 none */
-    int64_t retry_at, retry_pause; /* monotonic us: market data that was refused */
+    char name[SYMBOL_SIZE]; /* with the exchange behind the server's delimiter, if it has one */
+    int place;              /* in the state */
+    double multiplier;      /* wire price × this = price */
+    bool defined;           /* the definition came, or will not: prices may pass */
+    bool scale_known;       /* prices were counted with the multiplier */
+    bool refusal_told;      /* of the definition; told once */
+    bool past_refusal_told; /* of prices of the past, likewise */
+    bool feed_lost;
+    int64_t live_from;          /* us UTC, the server's: of the first price of this connection; 0:
+                                   none yet */
+    uint32_t session_date;      /* of the trading session, as the server says; 0 not said */
+    int32_t definition_request; /* under way; 0 none */
+    int64_t retry_at, retry_pause; /* monotonic us: market data that was refused; the pause is 0
+                                      while prices come */
 };
 
 /* A message that waits for its symbol's definition. */
 struct engine_waiting {
     int symbol;
+    bool late; /* of a connection before: an order update of which only the fill counts */
     union dtc_message message;
 };
 
@@ -45,11 +72,25 @@ struct engine_account {
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
     bool history_again; /* a fill was missed meanwhile: that answer may be without it */
-    bool history_refused;
-    int32_t history_request; /* under way; 0 answered */
-    int64_t history_from;    /* us UTC: asked from then on */
+    bool history_refused, balance_refused;
+    int history_failures;                    /* in a row: answers that did not come, or not whole */
+    bool disabled_listed, disabled_reported; /* trading, by 401 and by 600 */
+    int32_t history_request;                 /* under way; 0 answered */
+    int32_t balance_request;
+    int64_t history_from; /* us UTC: asked from then on */
     struct engine_fill *fills;
     size_t fill_count, fill_capacity;
+};
+
+/* A server that keeps several positions of one symbol and account reports each in a row of its own.
+ */
+struct engine_row {
+    int report; /* that it is a part of */
+    char id[32];
+    double quantity, average_price, high, low;
+    int64_t entry_time;
+    bool entry_told;
+    uint32_t answer;
 };
 
 /* The server's latest word on one position, and how long ours has differed. Times are monotonic us.
@@ -58,13 +99,43 @@ struct engine_report {
     struct account_key key;
     char symbol[SYMBOL_SIZE];
     double quantity, average_price, high, low;
+    bool hedged; /* the sum of both sides: its average is what it cost, not what it was opened at */
     int64_t entry_time; /* us UTC; when it came where the server does not say */
-    uint32_t answer;    /* number of the positions answer that it came in or after */
+    bool entry_told;
+    uint32_t answer; /* number of the positions answer that it came in or after */
     int64_t received;
-    double ours; /* our quantity when last compared, and since when it is that */
+    int64_t asked;      /* when that positions answer was asked for; 0: it came unasked */
+    int64_t told_since; /* the server says that quantity */
+    double ours;        /* our quantity when last compared, and since when it is that */
     int64_t ours_since;
     bool history_asked; /* for this difference */
     bool settled;       /* nothing to do until it changes */
+};
+
+/* Prices of the past that are wanted: those that nobody saw while a position was open, or those of
+ * a symbol's session so far. */
+enum engine_past_purpose { PAST_NONE, PAST_GAP, PAST_SESSION };
+
+struct engine_past {
+    enum engine_past_purpose purpose;
+    struct account_key key; /* of the position */
+    char symbol[SYMBOL_SIZE];
+    int64_t from;  /* us UTC: prices before it are known */
+    bool wanted;   /* to be asked for; a gap only once the server's positions have not filled it */
+    bool bars;     /* ticks are not to be had */
+    bool straddle; /* a bar that is needed began before the position */
+    int tries;     /* that failed, since the last that did not */
+    int64_t due;   /* monotonic us: not asked for before */
+    /* of the question under way */
+    int asked_symbol;
+    int64_t entry_time; /* of the position */
+    int64_t until;      /* us UTC: only prices before it; 0: up to now */
+    int64_t needed;     /* us UTC: whole when it reaches so far */
+    int64_t reached;    /* us UTC */
+    int64_t interval;   /* us, of the bars that come */
+    double high, low;
+    bool any;      /* prices came */
+    int64_t again; /* us: the server asks to come back after; 0: it does not */
 };
 
 struct engine {
@@ -79,32 +150,57 @@ struct engine {
 
     struct engine_symbol symbols[SNAPSHOT_SYMBOLS];
     int symbol_count;
+    bool prices_pending; /* some are not settled */
     struct engine_waiting *waiting;
     size_t waiting_count, waiting_capacity;
+    size_t collected; /* fills, of all accounts */
 
     struct engine_account accounts[SNAPSHOT_ACCOUNTS];
     int account_count;
     int32_t accounts_request, positions_request, orders_request;
     bool positions_refused, orders_refused;
-    bool orders_listed; /* by this connection: those that are not known are not there */
+    int positions_failures; /* in a row: answers that did not come, or not whole */
+    bool orders_listed;     /* by this connection: those that are not known are not there */
     uint32_t positions_answer;
     char (*open_orders)[ORDER_ID_SIZE]; /* named in the answer under way */
     size_t open_order_count, open_order_capacity;
+    bool open_orders_lost; /* there were too many */
 
     struct engine_report reports[ENGINE_REPORTS];
     int report_count;
+    struct engine_row rows[ENGINE_ROWS];
+    int row_count;
     struct { /* orders whose missing fills were asked for */
         char order_id[ORDER_ID_SIZE];
         double filled;
     } asked[ENGINE_ASKED];
     unsigned asked_next;
+    uint64_t refused[ENGINE_REFUSED]; /* hashes of fills that were told not to count */
+    unsigned refused_next;
 
-    int64_t online_since;                              /* us UTC; prices before it were missed */
-    enum { GAPS_UNKNOWN, GAPS_DUE, GAPS_MARKED } gaps; /* of this connection, in open positions */
+    struct engine_past past[ENGINE_PAST];
+    struct engine_past *past_asked; /* the question under way */
+    int32_t past_request;
+    const struct dtc_session *past_asked_on;
+    struct dtc_session *past_session; /* of its own, for one question; NULL: none */
+    bool past_is_over;                /* for this session of its own */
+    bool past_is_vain;                /* for this connection: none is to be had */
+    int64_t past_at;                  /* monotonic us: what is due is looked for again */
+    int past_failures;                /* of that session, one after another */
+
+    bool was_online;
+    unsigned dropped;     /* messages that the server could not deliver, as it last said */
+    int64_t online_since; /* us UTC; prices before it were missed */
+    int64_t missed_at;    /* monotonic us: since then no price was missed, for all that is known */
+    bool positions_told;  /* the first answer of this connection has ended, whatever it was */
     int64_t extremes_at, second_at, reconcile_at, ask_again_at, positions_asked_at;
     struct connection connection;
     char trouble[256]; /* why there is no connection, as last told in the messages; "" online */
     bool first_view_chosen;
+    struct engine_voice voices[SPEAKERS];
+    struct { /* told once */
+        bool accounts, symbols, reports, rows, fills, orders;
+    } told;
 };
 
 /* engine.c */
@@ -114,55 +210,131 @@ void engine_turn(struct engine *e, short ready);
 /* tell.c */
 /* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */
 int64_t engine_time(const struct engine *e, int64_t time);
+uint64_t engine_hash(const char *text, size_t size); /* up to the null byte; the same everywhere */
 void engine_store(struct engine *e, const struct change *c);
+/* A message of our own, and one that a server can make us say as often as it likes: what repeats is
+ * counted, what is too much is left out, and both are told within a second. */
 void engine_say(struct engine *e, enum message_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void engine_quote(struct engine *e, enum message_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void engine_say_rest(struct engine *e); /* once a second */
 
 /* symbols.c */
-int engine_find_symbol(struct engine *e, const char *name,
-                       const char *exchange); /* adds it; -1: full */
+/* The name of a symbol from a message's fields (their sizes are the protocol's). */
+void engine_read_symbol(const struct engine *e, char name[SYMBOL_SIZE], const char symbol[64],
+                        const char exchange[16]);
+/* The reverse, for a request. */
+void engine_write_symbol(const struct engine *e, const char *name, char symbol[64],
+                         char exchange[16]);
+int engine_find_symbol(struct engine *e, const char *name); /* adds it; -1: full */
 /* True when the message has to wait for the symbol's definition (it is kept). */
 bool engine_wait_for_symbol(struct engine *e, int symbol, const union dtc_message *m);
+/* The connection is lost: of what waits, only fills are kept. */
+void engine_lose_waiting(struct engine *e);
 void engine_take_definition(struct engine *e, const struct dtc_security_definition_response *d);
-void engine_end_definition(struct engine *e, int32_t request, const char *why);
+void engine_end_definition(struct engine *e, int32_t request, enum dtc_outcome outcome,
+                           const char *why);
 void engine_ask_definitions(struct engine *e); /* after a logon: all anew */
+
+/* feed.c */
+void engine_subscribe(struct engine *e, int symbol);
 void engine_retry_market_data(struct engine *e);
 void engine_take_market_data_reject(struct engine *e, const struct dtc_market_data_reject *r);
-void engine_take_feed_status(struct engine *e, const struct dtc_market_data_feed_status *f);
+void engine_take_feed_status(struct engine *e, int32_t status);
+void engine_take_symbol_status(struct engine *e,
+                               const struct dtc_market_data_feed_symbol_status *f);
 
 /* prices.c */
 bool engine_take_price(struct engine *e,
                        const union dtc_message *m); /* false: not a price message */
+/* Numbers of the wire in shown units: PRICE_UNSET for what is no price (or, below 0 too, no
+ * quantity), and where a server leaves 0 for none. */
+double engine_price(double wire, double multiplier);
+double engine_price_or_none(double wire, double multiplier);
+double engine_quantity(double wire);
 
-/* orders.c */
+/* accounts.c */
 struct engine_account *engine_find_account(struct engine *e, const char *name,
                                            bool listed); /* NULL: full */
-void engine_take_order(struct engine *e, const union dtc_message *m);
-void engine_apply_collected(struct engine *e);
-void engine_note_open_order(struct engine *e, const char *server_id);
+void engine_take_account(struct engine *e, const struct dtc_trade_account_response *u);
+void engine_ask_balance(struct engine *e, struct engine_account *a);
+void engine_take_balance(struct engine *e, const struct dtc_account_balance_update *u);
+void engine_end_balance(struct engine *e, int32_t request, enum dtc_outcome outcome,
+                        const char *why);
+
+/* fills.c */
+enum side engine_side(int32_t buy_sell);
+void engine_take_fill(struct engine *e, struct engine_account *a, const struct fill *f);
+/* Applies, stores and tells of one fill. True when it was news. */
+bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,
+                       const char *why);
+void engine_ask_history(struct engine *e, struct engine_account *a);
 void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u);
 void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outcome,
                         const char *why);
+void engine_apply_collected(struct engine *e);
+/* The connection is lost: histories will be asked for anew, the fills of the stream count. */
+void engine_lose_histories(struct engine *e);
+
+/* orders.c */
+void engine_take_order(struct engine *e, const union dtc_message *m);
+/* The fill alone of an order update that waited too long for its symbol. */
+void engine_take_late_fill(struct engine *e, const union dtc_message *m);
+bool engine_reports_fill(const union dtc_message *m);
 void engine_end_orders(struct engine *e, enum dtc_outcome outcome, const char *why);
 void engine_follow_bracket(struct engine *e, const struct account_key *key, const char *symbol);
-void engine_ask_history(struct engine *e, struct engine_account *a);
-/* Applies, stores and tells of one fill. */
-void engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,
-                       const char *why);
-void engine_take_balance(struct engine *e, const struct dtc_account_balance_update *u);
 
-/* A price that a server leaves 0 where it has none, in shown units; PRICE_UNSET for none. */
-double engine_price_or_none(double wire, double multiplier);
-
-/* reconcile.c */
+/* reports.c */
 void engine_ask_positions(struct engine *e);
 void engine_take_position(struct engine *e, const union dtc_message *m);
 void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why);
+int64_t engine_server_number(const struct engine *e); /* never 0 */
+
+/* reconcile.c */
+double engine_quantity_held(struct engine *e, const struct account_key *key, const char *symbol);
 void engine_reconcile(struct engine *e);
 
+/* gaps.c */
+/* Prices of an open position were missed from `from` (us UTC) until prices come again. */
+void engine_note_gap(struct engine *e, const struct position *p, int64_t from);
+void engine_note_gaps(struct engine *e,
+                      const char *symbol); /* in all positions; NULL: any symbol */
+void engine_fill_gap(struct engine *e, const struct account_key *key, const char *symbol,
+                     double high, double low);
+/* What the server's positions did not fill is asked for. */
+void engine_want_gaps(struct engine *e);
+
+/* history.c: prices of the past */
+void engine_want_session(struct engine *e, int symbol);
+void engine_drop_session(struct engine *e, int symbol);
+/* A place for a wish: there is one for each position and symbol. */
+struct engine_past *engine_add_past(struct engine *e, enum engine_past_purpose purpose,
+                                    const char *symbol);
+void engine_drop_past(struct engine *e, struct engine_past *p);
+/* Nothing is to be had on this connection: what is missing is marked and stays so. */
+void engine_give_up_past(struct engine *e);
+/* Another of them may be asked for: what is due is. */
+void engine_ask_past(struct engine *e);
+/* Takes 801 to 804, as they come on that session. */
+void engine_take_past(struct engine *e, const struct dtc_session *from, const union dtc_message *m);
+void engine_end_past(struct engine *e, const struct dtc_session *from, int32_t request,
+                     enum dtc_outcome outcome, const char *why);
+
+/* history_link.c: the connection for them */
+bool engine_has_past(const struct engine *e); /* there is one, or can be */
+/* The session to ask on; NULL: not yet. */
+struct dtc_session *engine_past_session(struct engine *e);
+/* Drives the session of its own, if there is one, and ends it when nothing is wanted. */
+void engine_service_past(struct engine *e);
+
 /* link.c */
+/* What the settings say of sessions. */
+void engine_set_options(const struct engine *e, struct dtc_session_options *options);
 void engine_connect(struct engine *e); /* makes the session */
 void engine_ask_everything(struct engine *e);
 void engine_handle(struct engine *e, const union dtc_message *m); /* one message of the server */
+/* Shows prices that are not shown yet; before everything that looks at them. */
+void engine_settle_prices(struct engine *e);
 
 #endif

@@ -4,12 +4,14 @@
  * statuses and reasons are DTC's (dtc/enums.h).
  *
  * Matching: a market order fills at the best price as far as its size reaches and the rest one tick
- * beyond. A limit order fills at the best price when it can at once; later at its own price, with a
- * trade at that price as far as the trade's volume reaches, with a trade or quote through it in
- * full. A stop order becomes a market order with a trade, or with its own side's quote (the bid for
- * a buy), at its price or beyond. The two orders of an OCO pair: what one fills the other loses,
- * and the end of one cancels the other. Children of a bracket wait as PENDING_CHILD until their
- * parent is filled, and end when it ends unfilled. */
+ * beyond. A limit order fills at the best price when it can at once (immediate or cancel and fill
+ * or kill: as far as the size there reaches); later at its own price, with a trade at that price as
+ * far as the trade's volume reaches, with a trade or quote through it in full. A stop order is
+ * triggered by a trade, or by its own side's quote (the bid for a buy), at its price or beyond; an
+ * if-touched order by a trade or the other side's quote at its price or better. What is triggered
+ * works as a market order, or as a limit order at the second price. The two orders of an OCO pair:
+ * what one fills the other loses, and the end of one cancels the other. Children of a bracket wait
+ * as PENDING_CHILD until their parent is filled, and end when it ends unfilled. */
 #ifndef SORTIE_SIM_EXCHANGE_H
 #define SORTIE_SIM_EXCHANGE_H
 
@@ -31,8 +33,15 @@ struct sim_order_request {
     char account[ACCOUNT_SIZE], symbol[SYMBOL_SIZE], client_id[ORDER_ID_SIZE];
     char text[SIM_ORDER_TEXT_SIZE]; /* comes back in every update */
     int32_t type, side, time_in_force;
-    double price; /* limit or stop; not used for market orders */
+    double price;  /* limit or trigger; not used for market orders */
+    double price2; /* limit of stop-limit and limit-if-touched orders */
     double quantity;
+    /* Of the child of a bracket. An offset other than 0, in points, takes the price's place: the
+     * order is that far from its parent's price, and then from its fill, above or below as its type
+     * and side tell. */
+    double offset;
+    bool keeps_price;           /* an offset counts from the parent's price only */
+    bool cancels_on_first_fill; /* of an OCO pair: the other order ends with a partial fill too */
 };
 
 struct sim_order {
@@ -42,6 +51,7 @@ struct sim_order {
     struct sim_order_request request; /* price and quantity as replaced since */
     int account, product;             /* -1 in the rejection of an unknown one */
     int32_t status;
+    bool triggered;              /* a stop or if-touched order that works */
     double filled, filled_value; /* filled_value: sum of price × quantity */
     int64_t received, changed;   /* times */
 };
@@ -73,6 +83,9 @@ struct sim_exchange;
 struct sim_exchange *sim_exchange_new(uint64_t token, const struct sim_exchange_listener *listener);
 void sim_exchange_free(struct sim_exchange *e);
 
+/* Whether a replaced order keeps its server id; it gets a new one otherwise. */
+void sim_exchange_keep_order_ids(struct sim_exchange *e, bool keep);
+
 /* The market's word. Orders are matched against it. */
 void sim_exchange_quote(struct sim_exchange *e, int product, double bid, double bid_size,
                         double ask, double ask_size, int64_t now);
@@ -87,14 +100,17 @@ bool sim_exchange_submit(struct sim_exchange *e, const struct sim_order_request 
 /* Both orders or neither. A `parent_client_id` other than "" makes them its children. */
 bool sim_exchange_submit_oco(struct sim_exchange *e, const struct sim_order_request pair[2],
                              const char *parent_client_id, int64_t now);
+/* An entry with a target and a stop, `target` and `stop` points from its fill, whose client ids are
+ * the entry's with "-t" and "-s". */
+bool sim_exchange_submit_bracket(struct sim_exchange *e, const struct sim_order_request *entry,
+                                 double target, double stop, int64_t now);
 bool sim_exchange_cancel(struct sim_exchange *e, const char *server_id, const char *client_id,
                          int64_t now);
-/* A NaN price and a quantity of 0 stay as they are. `quantity` counts what is filled already. The
- * order gets a new server id. */
+/* NaN prices and a quantity of 0 stay as they are. `quantity` counts what is filled already. */
 bool sim_exchange_replace(struct sim_exchange *e, const char *server_id, const char *client_id,
-                          double price, double quantity, int64_t now);
+                          double price, double price2, double quantity, int64_t now);
 /* Cancels the working orders of that account and symbol and closes its position by a market order.
- */
+ * The symbol "": all of the account's. */
 bool sim_exchange_flatten(struct sim_exchange *e, const char *account, const char *symbol,
                           const char *client_id, int64_t now);
 
@@ -113,6 +129,14 @@ const struct sim_fill *sim_exchange_fill(const struct sim_exchange *e, size_t in
 
 const struct sim_ledger *sim_exchange_ledger(const struct sim_exchange *e);
 uint64_t sim_exchange_token(const struct sim_exchange *e);
+
+/* What the types of orders have in common. A trigger is the first price, a limit the second one
+ * where there is a trigger. */
+struct sim_order_kind {
+    bool stop_trigger, touch_trigger, limit;
+};
+
+const struct sim_order_kind *sim_order_kind_find(int32_t type); /* NULL: a type that is not known */
 
 bool sim_order_is_working(const struct sim_order *o); /* pending children included */
 

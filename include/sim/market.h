@@ -23,6 +23,7 @@ struct sim_market {
     int64_t next_event;  /* simulated time of the next event */
     int64_t next_regime; /* when the drift changes */
     double drift;        /* -1 to 1: where the walk leans to */
+    double centre;       /* what the walk stays around */
     int64_t bid_ticks;   /* the ask is one tick above */
     double bid, ask, bid_size, ask_size;
     double last, last_volume; /* the latest trade */
@@ -45,6 +46,14 @@ void sim_market_init(struct sim_market *m, const struct sim_product *product, ui
 /* Does the one event due at m->next_event (which may be reported as several: a trade and a new
  * high), and sets the time of the one after it. 5 to 15 are reported a second. */
 void sim_market_step(struct sim_market *m, sim_market_listener *listener, void *context);
+
+/* The bid is `price`, a contract trades there, and the walk goes on around it. */
+void sim_market_set_price(struct sim_market *m, double price, sim_market_listener *listener,
+                          void *context);
+
+/* A trade that leaves bid and ask as they are. */
+void sim_market_trade(struct sim_market *m, double price, double volume,
+                      sim_market_listener *listener, void *context);
 
 void sim_market_open_session(struct sim_market *m, uint32_t session_date,
                              sim_market_listener *listener, void *context);

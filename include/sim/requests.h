@@ -3,6 +3,7 @@
 #define SORTIE_SIM_REQUESTS_H
 
 #include "sim/client.h"
+#include "sim/terms.h"
 #include "sim/world.h"
 
 struct sim_request {
@@ -11,6 +12,7 @@ struct sim_request {
     const union dtc_message *message;
     int64_t now;  /* monotonic */
     int64_t wall; /* since 1970 UTC */
+    const struct sim_terms *terms;
 };
 
 /* `type` as dtc_json_decode() gave it; 0, an unknown one, is answered with a heartbeat. */

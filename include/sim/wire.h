@@ -14,6 +14,8 @@ void sim_wire_order(union dtc_message *m, struct sim_exchange *e, const struct s
 void sim_wire_fill(union dtc_message *m, const struct sim_fill *f);
 void sim_wire_position(union dtc_message *m, const struct sim_ledger *l,
                        const struct sim_position *p);
+/* The position as Sierra Chart's own simulation tells of it, if at all: with a quantity of 0. */
+void sim_wire_stray_position(union dtc_message *m, const struct sim_position *p);
 void sim_wire_balance(union dtc_message *m, const struct sim_ledger *l, int account, int64_t wall);
 void sim_wire_definition(union dtc_message *m, const struct sim_product *p);
 void sim_wire_snapshot(union dtc_message *m, const struct sim_market *market, uint32_t symbol_id,

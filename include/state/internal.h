@@ -7,7 +7,13 @@
 #include <pthread.h>
 #include <uthash.h>
 
-enum { STATE_RANGES = 16 };
+enum {
+    STATE_RANGES = 16,
+    STATE_FILLS = 1 << 18,  /* known ones that are kept, the newest */
+    STATE_ORDERS = 1 << 16, /* whose sums of fills are kept, likewise */
+    STATE_POINTS =
+        1 << 20 /* balances of an account; when they are more, the older half is thinned */
+};
 
 /* A fill that was applied. */
 struct known_fill {
@@ -31,6 +37,23 @@ struct account_history {
     size_t balance_count, balance_capacity;
 };
 
+/* What the thread of a symbol's prices has worked out without the lock. */
+struct price_batch {
+    struct market market;
+    double least, greatest; /* prices that positions have not seen */
+    int64_t time, now;      /* of the first of them: the server's, ours */
+    bool has_prices;
+    bool pending; /* the market is not in the snapshot yet */
+};
+
+/* A session's context that is gathered anew. */
+struct backfill {
+    struct market_profile *profile; /* NULL: none is */
+    struct market_context context;
+    int64_t from; /* us UTC: trades of the stream count from then on, those of the past before; 0:
+                     the first trade of the stream sets it */
+};
+
 struct state {
     pthread_mutex_t lock;
     struct state_options options;
@@ -39,6 +62,8 @@ struct state {
     size_t dirty_count;
 
     struct market_profile *profiles[SNAPSHOT_SYMBOLS];
+    struct price_batch batches[SNAPSHOT_SYMBOLS];
+    struct backfill backfills[SNAPSHOT_SYMBOLS];
     bool extremes_moved[SNAPSHOT_POSITIONS];
     struct known_fill *fills;
     struct order_fills *order_fills;
@@ -71,6 +96,10 @@ bool state_remember_fill(struct state *s, const struct fill *f); /* false: known
 double *state_order_fills(struct state *s, const struct account_key *key, const char *order_id);
 void state_view_locked(struct state *s, const struct account_key *key, const char *reason,
                        int64_t now);
+
+/* A trade of the stream, while a context is gathered anew. */
+void state_count_live(struct state *s, int symbol, double price, double volume,
+                      enum aggressor aggressor, int64_t time);
 
 /* Starts a numbered change. */
 void state_begin_change(struct state *s, struct change *out, enum change_kind kind, int64_t now,

@@ -42,7 +42,11 @@ void state_unpin_view(struct state *s);
 /* Lets windows of time slide: statistics and equity of the view. Call about once a second. */
 void state_advance(struct state *s, int64_t now);
 
-/* --- symbols and prices; those of one symbol come from one thread at a time --- */
+/* --- symbols and prices; those of one symbol come from one thread at a time ---
+ *
+ * Prices are worked on without the lock; the snapshot and the positions get them with the next
+ * state_settle() of the symbol, by the same thread. It goes before everything that looks at them:
+ * fills, reports, publishing. */
 
 /* The index of the symbol, which is added when it is new; -1 when the table is full. Stays valid.
  */
@@ -50,6 +54,7 @@ int state_add_symbol(struct state *s, const char *symbol);
 void state_put_instrument(struct state *s, int symbol, const struct instrument *i);
 bool state_get_instrument(struct state *s, int symbol, struct instrument *out);
 bool state_get_market(struct state *s, int symbol, struct market *out);
+void state_settle(struct state *s, int symbol);
 /* Prices are in shown units here. */
 void state_apply_trade(struct state *s, int symbol, double price, double volume,
                        enum aggressor aggressor, int64_t time, int64_t now);
@@ -60,6 +65,18 @@ void state_apply_session(struct state *s, int symbol, double open, double high, 
                          double volume, double settlement);
 /* A new trading session; `whole`: it begins now, so nothing of it is missing in the context. */
 void state_begin_session(struct state *s, int symbol, bool whole);
+
+/* The context misses trades from now on. */
+void state_mark_partial(struct state *s, int symbol);
+/* Gathers the context of the session anew: trades of the stream from `from` on (us UTC; 0: from the
+ * next one on), and those of the past before it, which state_backfill() adds in any order. It takes
+ * the place of the context shown, as a whole one, with state_end_backfill(); false: none is
+ * gathered (a new session has begun meanwhile). */
+void state_begin_backfill(struct state *s, int symbol, int64_t from);
+void state_backfill(struct state *s, int symbol, double price, double volume,
+                    enum aggressor aggressor, int64_t time);
+bool state_end_backfill(struct state *s, int symbol);
+void state_drop_backfill(struct state *s, int symbol);
 
 /* --- positions and orders --- */
 
@@ -108,7 +125,11 @@ bool state_discard_position(struct state *s, const struct account_key *key, cons
 /* Marks whether the server's report agrees. */
 void state_confirm_position(struct state *s, const struct account_key *key, const char *symbol,
                             bool confirmed);
-void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol);
+/* Prices of the position were missed. `store`: with the next state_take_extremes(). */
+void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol, bool store);
+/* They are known after all, with this high and low (unset: none beyond those seen). */
+void state_fill_gap(struct state *s, const struct account_key *key, const char *symbol, double high,
+                    double low);
 
 /* --- accounts --- */
 
@@ -127,6 +148,7 @@ bool state_add_to_balance(struct state *s, const struct account_key *key, money 
 void state_note_fact(struct state *s, const char *name, int64_t value, int64_t now,
                      struct change *out);
 void state_acknowledge(struct state *s, uint64_t sequence);
+uint64_t state_unsaved(struct state *s); /* changes that are not durable yet */
 void state_set_store_trouble(struct state *s, bool lost, const char *sentence);
 
 /* Building the state from the database, before any other use. */

@@ -5,7 +5,9 @@
 
 #include "trade/mode.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +32,10 @@ struct instrument {
 
 /* Finite, and below the wire's unset values FLT_MAX and DBL_MAX in size, so that products of a few
  * such numbers stay finite. Serves for quantities and volumes too. */
-bool price_is_set(double price);
+static inline bool price_is_set(double price)
+{
+    return fabs(price) < (double)FLT_MAX;
+}
 
 /* "MESZ25_FUT_CME", "F.US.MESZ25", "MESZ5" -> "MES": the exchange prefix and suffix go, then the
  * month letter and year digits; a symbol without such a tail is its own root. */

@@ -43,6 +43,11 @@ void market_init(struct market *m, const char *symbol);
  * session is its open, unless the server has said it. */
 void market_apply_trade(struct market *m, struct market_profile *profile, double price,
                         double volume, enum aggressor aggressor, int64_t time);
+/* A trade of the past: moves the context alone. What is unset, and no volume, changes nothing. */
+void market_count_trade(struct market_context *c, struct market_profile *profile, double price,
+                        double volume, enum aggressor aggressor);
+/* Nothing counted. */
+void market_clear_context(struct market_context *c, bool partial);
 /* What is not finite becomes unknown. */
 void market_apply_bid_ask(struct market *m, double bid, double bid_quantity, double ask,
                           double ask_quantity);

@@ -95,9 +95,12 @@ bool position_apply_price(struct position *p, const struct instrument *i, double
  * what was held when that price was made is not. */
 bool position_widen(struct position *p, const struct instrument *i, double high, double low);
 
-/* Takes the server's average entry price of what is held now; what was entered is corrected to
- * match, so that the trade's average entry and its P&L agree. Where `unchanged`, MAE and MFE follow
- * anew from min and max, otherwise those seen stay. False when nothing changed. */
+/* Takes the server's average entry price of what is held now. Of what our own fills have made, or a
+ * part of which is closed, the server has only closed other contracts than the average ones (first
+ * in, first out, say): what the rest loses by it is realized, and the whole stays what the fills
+ * say. Of what only the server knows, what was entered is corrected. Either way the trade's average
+ * entry and its P&L agree. Where `unchanged`, MAE and MFE follow anew from min and max, otherwise
+ * those seen stay. False when nothing changed. */
 bool position_correct_entry(struct position *p, const struct instrument *i, double entry_price);
 
 /* Takes stop and target from the working orders; the first stop seen is kept for R. Returns true

@@ -1,5 +1,6 @@
 #include "base/setting.h"
 
+#include "base/address.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -22,10 +23,18 @@
 #define ACCOUNT "account.NAME"
 
 const struct setting setting_table[] = {
-    TEXT("server", host, "127.0.0.1", "name or address of the DTC server"),
-    INTEGER("server", port, 1, 65535, "11099", "TCP port of the DTC server"),
-    {"server", "encoding", SETTING_CHOICE, FIELD(config, encoding), 0, 0, "json", "json",
-     "encoding of the messages: json"},
+    {"server", "host", SETTING_HOSTS, FIELD(config, host), 0, CONFIG_HOSTS, "127.0.0.1", NULL,
+     "name or address of the DTC server; several, separated by commas, are tried in turn"},
+    INTEGER("server", port, 1, 65535, "11099", "TCP port of a server that host names without one"),
+    INTEGER("server", history_port, 0, 65535, "0",
+            "TCP port for historical prices; 0: the same as for the rest"),
+    {"server", "encoding", SETTING_CHOICE, FIELD(config, encoding), 0, 0, "auto",
+     "auto binary binary-vls json json-compact protobuf",
+     "encoding of the messages; auto: agreed on with the server"},
+    {"server", "tls", SETTING_BOOLEAN, FIELD(config, tls), 0, 0, "no", NULL,
+     "encrypt, and check the server's certificate"},
+    TEXT("server", tls_ca_file, "",
+         "file with the certificates to trust; empty: those of the system"),
     TEXT("server", username, "", "user name for the logon"),
     TEXT("server", password_file, "", "file with the password, mode 0600"),
     TEXT("server", password_command, "", "command that prints the password"),
@@ -92,6 +101,11 @@ static bool take_text(const struct setting *s, char *field, const char *value,
         if (words > s->max)
             return refuse(o, error, "lists too many: at most %.0f, separated by commas", s->max);
     }
+    struct address hosts[CONFIG_HOSTS];
+    struct error reason;
+    if (s->type == SETTING_HOSTS &&
+        address_parse_list(value, 1, hosts, (size_t)s->max, &reason) == 0)
+        return refuse(o, error, "is wrong: %s", reason.text);
     text_copy(field, s->size, value);
     return true;
 }
@@ -151,6 +165,7 @@ static bool take_value(const struct setting *s, void *base, const char *value,
     switch (s->type) {
     case SETTING_TEXT:
     case SETTING_LIST:
+    case SETTING_HOSTS:
         return take_text(s, field, value, o, error);
     case SETTING_CHOICE:
         return take_choice(s, field, value, o, error);

@@ -46,13 +46,29 @@ static size_t whole_length(const char *s, size_t length)
 
 bool text_copy(char *target, size_t size, const char *source)
 {
-    size_t length = strlen(source);
+    return text_copy_bytes(target, size, source, strlen(source));
+}
+
+bool text_copy_bytes(char *target, size_t size, const char *source, size_t length)
+{
     if (size == 0)
         return false;
+    length = strnlen(source, length);
     size_t copied = length < size ? length : whole_length(source, size - 1);
     memcpy(target, source, copied);
     target[copied] = '\0';
     return copied == length;
+}
+
+void text_repair(char *text, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        uint32_t point;
+        size_t step = decode((const unsigned char *)text + at, length - at, &point);
+        if (step == 0)
+            text[at] = '?';
+        at += step > 0 ? step : 1;
+    }
 }
 
 void text_clean(char *target, size_t size, const char *source, size_t length)

@@ -57,9 +57,9 @@ static void print_help(void)
          "A terminal console for trading on Sierra Chart and other DTC servers.\n"
          "\n"
          "  --demo             a simulated server with a bot that trades; data kept apart\n"
-         "  --host HOST        the DTC server (default 127.0.0.1)\n"
+         "  --host HOST        the DTC server, or several with commas (default 127.0.0.1)\n"
          "  --port PORT        its port (default 11099)\n"
-         "  --encoding NAME    json\n"
+         "  --encoding NAME    auto (default), binary, binary-vls, json, json-compact, protobuf\n"
          "  --account NAME     show this account, and stay on it\n"
          "  --config FILE      settings (default $XDG_CONFIG_HOME/sortie/sortie.ini)\n"
          "  --data-dir DIR     keep all files in DIR\n"
@@ -329,6 +329,7 @@ static bool prepare_demo(struct choices *c, struct error *error)
         return false;
     text_copy(c->config.host, sizeof c->config.host, "127.0.0.1");
     c->config.port = port;
+    c->config.tls = false;
     if (c->config.symbols[0] == '\0')
         text_copy(c->config.symbols, sizeof c->config.symbols, "MESZ26_FUT_CME,MNQZ26_FUT_CME");
     return true;

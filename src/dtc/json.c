@@ -2,18 +2,18 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "dtc/json_write.h"
 #include "dtc/number.h"
 #include "dtc/scan.h"
 
-#include <assert.h>
 #include <float.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Whatever digits follow: no message is long enough for as many zeros. */
+enum { EXPONENT_ENOUGH = 100000000 };
 
 static void number_decode(union dtc_message *message, const struct dtc_field *field,
                           const json_t *value)
@@ -52,26 +52,69 @@ static void field_decode(union dtc_message *message, const struct dtc_field *fie
     }
 }
 
-static void ascii_copy(char *target, const char *source, size_t length)
+/* Whether no double holds the number of these characters: as a power of ten, its first digit counts
+ * for more than 308. DBL_MAX itself means "unset" as well, so a little too much is no harm. */
+static bool is_overflowing(const char *number, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        target[i] = (signed char)source[i] < 0 ? '?' : source[i];
+    long exponent = 0, magnitude = 0; /* of the digits as they stand */
+    bool has_value = false, has_point = false;
+    size_t i = number[0] == '-' ? 1 : 0;
+    for (; i < length && number[i] != 'e' && number[i] != 'E'; i++) {
+        if (number[i] == '.') {
+            has_point = true;
+            continue;
+        }
+        has_value = has_value || number[i] != '0';
+        if (has_value && !has_point)
+            magnitude++;
+        else if (!has_value && has_point)
+            magnitude--;
+    }
+    bool is_negative = i + 1 < length && number[i + 1] == '-';
+    for (; i < length; i++)
+        if (number[i] >= '0' && number[i] <= '9' && exponent < EXPONENT_ENOUGH)
+            exponent = 10 * exponent + (number[i] - '0');
+    return has_value && magnitude + (is_negative ? -exponent : exponent) > DBL_MAX_10_EXP;
+}
+
+/* Numbers outside of strings that no double holds become null: they count as absent. */
+static void overflow_clear(char *text, size_t length)
+{
+    static const char null[] = {'n', 'u', 'l', 'l'};
+    bool is_string = false;
+    for (size_t i = 0; i < length; i++) {
+        if (is_string && text[i] == '\\') {
+            i++;
+        } else if (text[i] == '"') {
+            is_string = !is_string;
+        } else if (!is_string && (text[i] == '-' || (text[i] >= '0' && text[i] <= '9'))) {
+            size_t end = i;
+            while (end < length && text[end] != '\0' && strchr("+-.0123456789Ee", text[end]))
+                end++;
+            if (is_overflowing(text + i, end - i)) {
+                memset(text + i, ' ', end - i);
+                memcpy(text + i, null, sizeof null); /* the number has more characters */
+            }
+            i = end - 1;
+        }
+    }
 }
 
 /* The usual text is parsed once. What jansson refuses, but a server may well send, is parsed again
  * with allowances: bytes that are not UTF-8 (older Windows programs) become '?', integers beyond 64
- * bits become doubles. */
+ * bits become doubles, numbers beyond those null. */
 static json_t *tree_parse(const char *text, size_t length, json_error_t *error)
 {
     json_t *root = json_loadb(text, length, JSON_ALLOW_NUL, error);
-    if (!root && json_error_code(error) == json_error_invalid_utf8) {
-        char *copy = memory_new(length, 1);
-        ascii_copy(copy, text, length);
-        root = json_loadb(copy, length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, error);
-        free(copy);
-    } else if (!root && json_error_code(error) == json_error_numeric_overflow) {
-        root = json_loadb(text, length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, error);
-    }
+    if (root || (json_error_code(error) != json_error_invalid_utf8 &&
+                 json_error_code(error) != json_error_numeric_overflow))
+        return root;
+    char *copy = memory_new(length, 1);
+    memcpy(copy, text, length);
+    text_repair(copy, length);
+    overflow_clear(copy, length);
+    root = json_loadb(copy, length, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, error);
+    free(copy);
     return root;
 }
 
@@ -138,79 +181,6 @@ int dtc_json_decode(const char *text, size_t length, union dtc_message *message,
                                            : dtc_json_decode_tree(text, length, message, error);
 }
 
-/* What is still free of the target; `at` is NULL once something did not fit. */
-struct writer {
-    char *at;
-    size_t left;
-};
-
-static void writer_advance(struct writer *w, size_t length)
-{
-    w->at = length < w->left ? w->at + length : NULL;
-    w->left = length < w->left ? w->left - length : 0;
-}
-
-__attribute__((format(printf, 2, 3))) static void writer_print(struct writer *w, const char *format,
-                                                               ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(w->at, w->left, format, arguments);
-    va_end(arguments);
-    writer_advance(w, length < 0 ? w->left : (size_t)length);
-}
-
-static void text_encode(struct writer *w, const char *text, size_t size)
-{
-    size_t length = strnlen(text, size);
-    json_t *string = json_stringn(text, length);
-    if (!string) { /* not UTF-8 */
-        char plain[UINT8_MAX + 1];
-        assert(size <= sizeof plain);
-        ascii_copy(plain, text, length);
-        string = json_stringn(plain, length);
-    }
-    writer_advance(w, json_dumpb(string, w->at, w->left, JSON_ENCODE_ANY));
-    json_decref(string);
-}
-
-/* The fewest digits that read back as the same number. */
-static void number_encode(struct writer *w, double number, bool is_float)
-{
-    char digits[32];
-    int precision = is_float ? FLT_DIG : DBL_DIG;
-    do
-        snprintf(digits, sizeof digits, "%.*g", precision++, number);
-    while (is_float ? strtof(digits, NULL) != (float)number : strtod(digits, NULL) != number);
-    char *comma = strchr(digits, ','); /* of a locale that the user set */
-    if (comma)
-        *comma = '.';
-    writer_print(w, "%s", digits);
-}
-
-static void value_encode(struct writer *w, const union dtc_message *message,
-                         const struct dtc_field *field)
-{
-    const char *place = (const char *)message + field->offset;
-    int64_t integer;
-    uint64_t natural;
-    switch (field->kind) {
-    case DTC_TEXT:
-        text_encode(w, place, field->size);
-        break;
-    case DTC_I64:
-        memcpy(&integer, place, sizeof integer);
-        writer_print(w, "%" PRId64, integer);
-        break;
-    case DTC_U64:
-        memcpy(&natural, place, sizeof natural);
-        writer_print(w, "%" PRIu64, natural);
-        break;
-    default:
-        number_encode(w, dtc_field_get(message, field), field->kind == DTC_F32);
-    }
-}
-
 static bool field_is_sent(const union dtc_message *message, const struct dtc_field *field)
 {
     if (field->alias)
@@ -218,24 +188,29 @@ static bool field_is_sent(const union dtc_message *message, const struct dtc_fie
     if (field->kind == DTC_TEXT)
         return *((const char *)message + field->offset) != '\0';
     double value = dtc_field_get(message, field);
+    if (value != field->unset)
+        return isfinite(value);
     bool is_default_known = field->unset == 0 || field->unset >= UINT32_MAX;
-    bool is_key = strcmp(field->name, "RequestID") == 0 || strcmp(field->name, "SymbolID") == 0;
-    return isfinite(value) && (value != field->unset || !is_default_known || is_key);
+    return !is_default_known || strcmp(field->name, "RequestID") == 0 ||
+           strcmp(field->name, "SymbolID") == 0;
 }
 
 size_t dtc_json_encode(const union dtc_message *message, char *target, size_t size)
 {
     const struct dtc_schema *schema = dtc_schema_find(message->header.Type);
-    struct writer w = {.at = target, .left = size};
+    struct dtc_json_writer w = {target, target + size};
     if (!schema)
         return 0;
-    writer_print(&w, "{\"Type\":%d", schema->type);
+    dtc_json_write_head(&w, schema->type);
     for (size_t i = 0; i < schema->field_count && w.at; i++) {
-        if (!field_is_sent(message, &schema->fields[i]))
+        const struct dtc_field *field = &schema->fields[i];
+        if (!field_is_sent(message, field))
             continue;
-        writer_print(&w, ",\"%s\":", schema->fields[i].name);
-        value_encode(&w, message, &schema->fields[i]);
+        dtc_json_write_bytes(&w, ",\"", 2);
+        dtc_json_write_bytes(&w, field->name, field->name_length);
+        dtc_json_write_bytes(&w, "\":", 2);
+        dtc_json_write_value(&w, message, field);
     }
-    writer_print(&w, "}");
-    return w.at ? (size_t)(w.at - target) + 1 : 0;
+    dtc_json_write_bytes(&w, "}", 2); /* with the null byte */
+    return w.at ? (size_t)(w.at - target) : 0;
 }

@@ -7,68 +7,100 @@
 #include <math.h>
 #include <string.h>
 
+#define PASTE(a, b) a##b
+#define JOIN(a, b) PASTE(a, b)
+/* A name that no other field of any message has: each has its own line in the list. */
+#define HERE(prefix) JOIN(prefix, __LINE__)
+
 /* clang-format off */
 
-/* A function for each message, because only a function's scope can give the name `self`, which FIELD needs, another
- * meaning in each message. */
-#define MESSAGE(id, NAME, name, size, base)                                                        \
-    static const struct dtc_schema *schema_##name(void)                                            \
-    {                                                                                              \
-        typedef struct dtc_##name self;                                                            \
-        static const char self_name[] = #NAME;                                                     \
-        enum { self_type = id, self_size = size, self_base = base };                               \
-        static const struct dtc_field self_fields[] = {
-#define PACKED MESSAGE
-#define DESCRIBE(kind, name, place, number, protobuf, newer, alias, unset)                         \
-    {#name, sizeof #name - 1, DTC_##kind, DTC_PB_##protobuf, number, newer, alias,                 \
-     offsetof(self, place), sizeof(((self *)0)->place), unset},
-#define FIELD(kind, name, length, number, protobuf, unset)                                         \
-    DESCRIBE(kind, name, name, number, protobuf, false, false, unset)
-#define NEWER(kind, name, length, number, protobuf, unset)                                         \
-    DESCRIBE(kind, name, name, number, protobuf, true, false, unset)
-#define ALIAS(kind, name, field) DESCRIBE(kind, name, field, 0, NONE, false, true, 0)
-#define END                                                                                        \
-        };                                                                                         \
-        static const struct dtc_schema schema = {                                                  \
-            self_type, self_size, self_base, sizeof(self), self_name, self_fields,                 \
-            sizeof self_fields / sizeof self_fields[0]};                                           \
-        return &schema;                                                                            \
-    }
+/* The messages' structs once more, with names that tell all fields apart, so that a descriptor need
+ * not know its message. */
+union places {
+#define MESSAGE(id, NAME, name, size, base) struct { uint16_t HERE(size_), HERE(type_);
+#define PACKED(id, NAME, name, size, base) struct __attribute__((packed)) { uint16_t HERE(size_), HERE(type_);
+#define FIELD(kind, name, length, number, protobuf, unset) DTC_DECLARE_##kind(HERE(field_), length)
+#define END };
 #include "dtc/messages.def"
-#undef MESSAGE
-#undef PACKED
-#undef FIELD
-#undef NEWER
-#undef ALIAS
-#undef END
+};
 
-/* The two tables by id need only the messages' heads. */
-#define PACKED MESSAGE
-#define FIELD(kind, name, length, number, protobuf, unset)
+/* The same with variable-length strings: BaseSize behind the header, pairs for text. */
+#undef DTC_DECLARE_TEXT
+#define DTC_DECLARE_TEXT(name, length) uint16_t name[2];
+union strings_places {
+#define MESSAGE(id, NAME, name, size, base) struct { uint16_t HERE(size_), HERE(type_), HERE(base_);
+#define FIELD(kind, name, length, number, protobuf, unset) DTC_DECLARE_##kind(HERE(field_), length)
 #define NEWER(kind, name, length, number, protobuf, unset)
-#define ALIAS(kind, name, field)
-#define END
-
-const struct dtc_schema *dtc_schema_find(uint16_t type)
-{
-    switch (type) {
-#define MESSAGE(id, NAME, name, size, base) case id: return schema_##name();
+#define END };
 #include "dtc/messages.def"
-#undef MESSAGE
-    default: return NULL;
-    }
-}
+};
+
+#define DEFAULT_I8(unset) unset
+#define DEFAULT_U8(unset) unset
+#define DEFAULT_I16(unset) unset
+#define DEFAULT_U16(unset) unset
+#define DEFAULT_I32(unset) unset
+#define DEFAULT_U32(unset) unset
+#define DEFAULT_I64(unset) unset
+#define DEFAULT_U64(unset) unset
+#define DEFAULT_F32(unset) unset
+#define DEFAULT_F64(unset) unset
+#define DEFAULT_TIME_S(unset) unset
+#define DEFAULT_TIME_S4(unset) unset
+#define DEFAULT_TIME_F(unset) unset
+#define DEFAULT_TIME_MS(unset) unset
+#define DEFAULT_TIME_US(unset) unset
+#define DEFAULT_TEXT(unset) {0}
+#define MESSAGE(id, NAME, name, size, base) \
+    static const struct dtc_##name defaults_of_##name = {.Size = size, .Type = id,
+#define FIELD(kind, name, length, number, protobuf, unset) .name = DEFAULT_##kind(unset),
+#define END };
+#include "dtc/messages.def"
+
+#define DESCRIBE(kind, name, number, protobuf, newer, alias, offset, size, strings_offset, unset) \
+    {#name, sizeof #name - 1, DTC_##kind, DTC_PB_##protobuf, number, newer, alias, offset, size, strings_offset, unset},
+#define SIZE_HERE sizeof(((union places *)NULL)->HERE(field_))
+
+static const struct dtc_field fields[] = {
+#define MESSAGE(id, NAME, name, size, base)
+#define FIELD(kind, name, length, number, protobuf, unset) \
+    DESCRIBE(kind, name, number, protobuf, false, false, offsetof(union places, HERE(field_)), SIZE_HERE, \
+             offsetof(union strings_places, HERE(field_)), unset)
+#define NEWER(kind, name, length, number, protobuf, unset) \
+    DESCRIBE(kind, name, number, protobuf, true, false, offsetof(union places, HERE(field_)), SIZE_HERE, 0, unset)
+#define ALIAS(kind, name, message, field) \
+    DESCRIBE(kind, name, 0, NONE, false, true, offsetof(struct dtc_##message, field), \
+             sizeof(((struct dtc_##message *)NULL)->field), 0, 0)
+#include "dtc/messages.def"
+};
+
+/* Where each message's fields begin in the array. */
+enum {
+#define MESSAGE(id, NAME, name, size, base) first_of_##name, before_##name = first_of_##name - 1,
+#define FIELD(kind, name, length, number, protobuf, unset) HERE(index_),
+#define ALIAS(kind, name, message, field) HERE(index_),
+#include "dtc/messages.def"
+};
+
+const struct dtc_schema dtc_schemas[DTC_MESSAGES] = {
+#define MESSAGE(id, NAME, name, size, base) \
+    {id, size, base, sizeof(struct dtc_##name), &defaults_of_##name, #NAME, fields + first_of_##name, 0
+#define FIELD(kind, name, length, number, protobuf, unset) + 1
+#define ALIAS(kind, name, message, field) + 1
+#define END },
+#include "dtc/messages.def"
+};
+
+const uint8_t dtc_schema_places[DTC_TYPES] = {
+#define MESSAGE(id, NAME, name, size, base) [id] = dtc_index_of_##name + 1,
+#include "dtc/messages.def"
+};
+/* clang-format on */
 
 const struct dtc_schema *dtc_schema_at(size_t index)
 {
-    static const uint16_t types[] = {
-#define MESSAGE(id, NAME, name, size, base) id,
-#include "dtc/messages.def"
-#undef MESSAGE
-    };
-    return index < sizeof types / sizeof types[0] ? dtc_schema_find(types[index]) : NULL;
+    return index < DTC_MESSAGES ? &dtc_schemas[index] : NULL;
 }
-/* clang-format on */
 
 /* The type that holds each kind, with the range a number is clamped to. No double is INT64_MAX or
  * UINT64_MAX: theirs are the greatest doubles below. */
@@ -125,26 +157,42 @@ void dtc_field_set(union dtc_message *message, const struct dtc_field *field, do
     }
 }
 
+/* Integers that a double need not hold exactly. */
+static bool is_wide(const struct dtc_field *field)
+{
+    return field->size == sizeof(int64_t) && field->kind != DTC_F64 && field->kind != DTC_TIME_F;
+}
+
+int64_t dtc_field_get_integer(const union dtc_message *message, const struct dtc_field *field)
+{
+    int64_t value;
+    if (!is_wide(field))
+        return (int64_t)dtc_field_get(message, field);
+    memcpy(&value, (const char *)message + field->offset, sizeof value);
+    return value;
+}
+
+void dtc_field_set_integer(union dtc_message *message, const struct dtc_field *field, int64_t value)
+{
+    if (!is_wide(field)) {
+        dtc_field_set(message, field, (double)value);
+        return;
+    }
+    if (field->kind == DTC_U64 && value < 0)
+        value = 0;
+    memcpy((char *)message + field->offset, &value, sizeof value);
+}
+
 void dtc_message_init(union dtc_message *message, uint16_t type)
 {
     const struct dtc_schema *schema = dtc_schema_find(type);
     assert(schema);
-    memset(message, 0, schema->struct_size);
-    message->header = (struct dtc_header){.Size = schema->binary_size, .Type = type};
-    for (size_t i = 0; i < schema->field_count; i++)
-        if (schema->fields[i].unset != 0)
-            dtc_field_set(message, &schema->fields[i], schema->fields[i].unset);
+    memcpy(message, schema->defaults, schema->struct_size);
 }
 
 void dtc_text_set(char *field, size_t size, const char *text)
 {
     text_copy(field, size, text);
-}
-
-bool dtc_is_set(double value)
-{
-    /* A little below FLT_MAX, which some servers print with six digits. */
-    return isfinite(value) && fabs(value) < 3.402e38;
 }
 
 static int64_t time_scale(int64_t time, int64_t factor)

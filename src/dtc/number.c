@@ -1,7 +1,6 @@
 #include "dtc/number.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Units of the time kinds a second; 0 for kinds that are no times. */
 static double time_units(int kind)
@@ -36,9 +35,8 @@ void dtc_number_store(union dtc_message *message, const struct dtc_field *field,
     double units = time_units(field->kind);
     if (units > 0) {
         dtc_field_set(message, field, time_convert(number->value, units));
-    } else if (number->is_integer && (field->kind == DTC_I64 || field->kind == DTC_U64)) {
-        int64_t exact = field->kind == DTC_U64 && number->integer < 0 ? 0 : number->integer;
-        memcpy((char *)message + field->offset, &exact, sizeof exact);
+    } else if (number->is_integer) {
+        dtc_field_set_integer(message, field, number->integer);
     } else {
         dtc_field_set(message, field, number->value);
     }

@@ -15,7 +15,8 @@ struct dtc_pending {
     uint16_t type;
     bool
         is_quiet_enough; /* at the deadline: the answer has come, and does not count its messages */
-    int32_t received;
+    bool is_compressible;
+    int32_t received, number; /* how many messages of the answer, and the latest one's */
     int64_t sent, deadline;
 };
 
@@ -87,7 +88,7 @@ int32_t dtc_requests_add(struct dtc_requests *r, union dtc_message *message, int
     size_t rule = 0;
     while (rule < RULES && rules[rule].request != message->header.Type)
         rule++;
-    if (rule == RULES)
+    if (rule == RULES || r->count >= DTC_REQUESTS_MAX)
         return 0;
     if (r->count == r->capacity) {
         r->capacity = r->capacity > 0 ? 2 * r->capacity : 16;
@@ -95,7 +96,12 @@ int32_t dtc_requests_add(struct dtc_requests *r, union dtc_message *message, int
     }
     r->last_id = r->last_id < INT32_MAX ? r->last_id + 1 : 1;
     r->list[r->count++] = (struct dtc_pending){
-        .id = r->last_id, .type = message->header.Type, .sent = now, .deadline = now + timeout};
+        .id = r->last_id,
+        .type = message->header.Type,
+        .is_compressible = message->header.Type == DTC_HISTORICAL_PRICE_DATA_REQUEST &&
+                           message->historical_price_data_request.UseZLibCompression != 0,
+        .sent = now,
+        .deadline = now + timeout};
     message->trade_accounts_request.RequestID = r->last_id; /* all requests begin like this one */
     return r->last_id;
 }
@@ -125,7 +131,11 @@ static bool take_answer(struct dtc_requests *r, const struct rule *rule, struct 
 {
     int32_t total = number_at(message, rule->total), number = number_at(message, rule->number);
     bool is_marked = rule->single || (rule->last > 0 && ((const char *)message)[rule->last] != 0);
-    p->received++;
+    if (number > 0 && number == p->number) /* the same once more */
+        return false;
+    p->number = number;
+    if (p->received < INT32_MAX)
+        p->received++;
     p->is_quiet_enough = rule->total > 0 && total <= 0;
     if (p->is_quiet_enough)
         p->deadline = now + QUIET;
@@ -143,6 +153,8 @@ bool dtc_requests_take(struct dtc_requests *r, const union dtc_message *message,
                        int64_t timeout, struct dtc_ending *ending)
 {
     uint16_t type = message->header.Type;
+    if (type < DTC_ORDER_UPDATE) /* prices, which come most: all answers have greater ids */
+        return false;
     for (size_t i = 0; i < RULES && r->count > 0; i++) {
         const struct rule *rule = &rules[i];
         if (type != rule->answer && type != rule->reject)
@@ -165,6 +177,17 @@ bool dtc_requests_take(struct dtc_requests *r, const union dtc_message *message,
         return true;
     }
     return false;
+}
+
+bool dtc_requests_compresses(struct dtc_requests *r, const union dtc_message *message)
+{
+    const struct dtc_historical_price_data_response_header *answer =
+        &message->historical_price_data_response_header;
+    if (message->header.Type != DTC_HISTORICAL_PRICE_DATA_RESPONSE_HEADER ||
+        answer->UseZLibCompression == 0 || answer->NoRecordsToReturn != 0)
+        return false;
+    const struct dtc_pending *p = find(r, answer->RequestID, DTC_HISTORICAL_PRICE_DATA_REQUEST);
+    return p != NULL && p->is_compressible;
 }
 
 bool dtc_requests_expire(struct dtc_requests *r, int64_t now, struct dtc_ending *ending)

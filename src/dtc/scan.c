@@ -13,12 +13,12 @@ struct scanner {
     const char *at, *end;
 };
 
-static char peek(const struct scanner *s)
+static inline char peek(const struct scanner *s)
 {
     return s->at < s->end ? *s->at : '\0';
 }
 
-static bool take(struct scanner *s, char c)
+static inline bool take(struct scanner *s, char c)
 {
     if (peek(s) != c)
         return false;
@@ -26,27 +26,47 @@ static bool take(struct scanner *s, char c)
     return true;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static void skip_space(struct scanner *s)
 {
-    const char *at = s->at;
-    while (at < s->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-        at++;
-    s->at = at;
+    while (s->at < s->end && is_space(*s->at))
+        s->at++;
 }
 
 /* White space may stand around every mark. */
-static bool take_mark(struct scanner *s, char c)
+static inline bool take_mark(struct scanner *s, char c)
 {
-    skip_space(s);
+    if (s->at < s->end && *s->at <= ' ')
+        skip_space(s);
     if (!take(s, c))
         return false;
-    skip_space(s);
+    if (s->at < s->end && *s->at <= ' ')
+        skip_space(s);
     return true;
+}
+
+/* memcmp() for a few bytes, without the call. */
+static inline bool is_equal(const char *a, const char *b, size_t length)
+{
+    uint64_t x, y;
+    for (; length >= sizeof x; a += sizeof x, b += sizeof x, length -= sizeof x) {
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        if (x != y)
+            return false;
+    }
+    while (length > 0 && *a == *b)
+        a++, b++, length--;
+    return length == 0;
 }
 
 static bool take_word(struct scanner *s, const char *word, size_t length)
 {
-    if ((size_t)(s->end - s->at) < length || memcmp(s->at, word, length) != 0)
+    if ((size_t)(s->end - s->at) < length || !is_equal(s->at, word, length))
         return false;
     s->at += length;
     return true;
@@ -54,7 +74,7 @@ static bool take_word(struct scanner *s, const char *word, size_t length)
 
 /* Appends the digits to `number`, which is wrong after more than DIGITS_MAX of them. Returns how
  * many there are. */
-static ptrdiff_t scan_digits(struct scanner *s, uint64_t *number)
+static inline ptrdiff_t scan_digits(struct scanner *s, uint64_t *number)
 {
     const char *start = s->at, *at = start;
     uint64_t digits = *number;
@@ -94,7 +114,7 @@ static bool convert_decimal(uint64_t digits, ptrdiff_t exponent, double *value)
     return true;
 }
 
-static bool scan_number(struct scanner *s, struct dtc_number *n)
+static inline bool scan_number(struct scanner *s, struct dtc_number *n)
 {
     uint64_t digits = 0;
     ptrdiff_t whole, fraction = 0, exponent = 0;
@@ -109,7 +129,8 @@ static bool scan_number(struct scanner *s, struct dtc_number *n)
         if (fraction == 0)
             return false;
     }
-    if (take(s, 'e') || take(s, 'E')) {
+    if ((peek(s) | 0x20) == 'e') {
+        s->at++;
         n->is_integer = false;
         if (!scan_exponent(s, &exponent))
             return false;
@@ -143,7 +164,7 @@ static bool scan_key(struct scanner *s, const char **key, size_t *length)
 
 static bool is_key(const char *key, size_t length, const char *name, size_t name_length)
 {
-    return length == name_length && memcmp(key, name, length) == 0;
+    return length == name_length && is_equal(key, name, length);
 }
 
 /* Looked for from `first` on and around: servers keep the list's order. The count when it is none.
@@ -160,23 +181,46 @@ static size_t find_field(const struct dtc_schema *schema, size_t first, const ch
     return schema->field_count;
 }
 
+/* The key that comes next where the peer keeps the list's order. */
+static inline bool take_expected(struct scanner *s, const struct dtc_field *field)
+{
+    size_t length = field->name_length;
+    if ((size_t)(s->end - s->at) < length + 3 || s->at[0] != '"' || s->at[length + 1] != '"' ||
+        s->at[length + 2] != ':' || !is_equal(s->at + 1, field->name, length))
+        return false;
+    s->at += length + 3;
+    if (s->at < s->end && *s->at <= ' ')
+        skip_space(s);
+    return true;
+}
+
+/* A key with its number: its field's index in `i`, their count when it is none. */
+static bool scan_member(struct scanner *s, const struct dtc_schema *schema, size_t *i,
+                        struct dtc_number *number)
+{
+    const char *key;
+    size_t length;
+    if (*i < schema->field_count && take_expected(s, &schema->fields[*i]))
+        return scan_number(s, number);
+    if (!scan_key(s, &key, &length) || !take_mark(s, ':') || !scan_number(s, number))
+        return false;
+    *i = find_field(schema, *i, key, length);
+    return *i < schema->field_count || !is_key(key, length, "Type", 4);
+}
+
 /* Everything behind the comma after the type. */
 static bool scan_fields(struct scanner *s, const struct dtc_schema *schema,
                         union dtc_message *message)
 {
     struct dtc_number number;
-    const char *key;
-    size_t length, next = 0;
     uint64_t seen = 0; /* a bit a field */
+    size_t next = 0;   /* servers keep the list's order */
     do {
-        if (!scan_key(s, &key, &length) || !take_mark(s, ':') || !scan_number(s, &number))
+        size_t i = next;
+        if (!scan_member(s, schema, &i, &number))
             return false;
-        size_t i = find_field(schema, next, key, length);
-        if (i == schema->field_count) {
-            if (is_key(key, length, "Type", 4))
-                return false;
+        if (i == schema->field_count)
             continue;
-        }
         const struct dtc_field *field = &schema->fields[i];
         if (field->kind == DTC_TEXT || field->alias || i >= 64 || (seen >> i & 1) != 0)
             return false;

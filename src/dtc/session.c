@@ -3,12 +3,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "dtc/framing.h"
-#include "dtc/json.h"
-#include "dtc/requests.h"
-#include "dtc/transport.h"
+#include "dtc/inflate.h"
+#include "dtc/internal.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +14,7 @@
 #include <sys/socket.h>
 
 #define CONNECT_TIMEOUT (10 * CLOCK_SECOND)
+#define ASKING_TIMEOUT (3 * CLOCK_SECOND)
 #define LOGON_TIMEOUT (10 * CLOCK_SECOND)
 #define ANSWER_TIMEOUT (10 * CLOCK_SECOND)
 /* The wait before a try is between half of the back-off and all of it. */
@@ -24,38 +23,9 @@
 /* Online for so long: the next failure starts with the first back-off again. */
 #define STABLE (30 * CLOCK_SECOND)
 
-enum {
-    READ_MAX = 1 << 20,   /* bytes a call of service */
-    MESSAGE_SIZE = 8192,  /* the longest message that is sent: an ORDER_UPDATE of escapes only */
-    REDIRECTIONS_MAX = 5, /* in a row */
-    SENTENCE = 512
-};
-
-struct dtc_session {
-    struct dtc_session_options options;
-    struct dtc_listener listener;
-    enum dtc_phase phase;
-    struct dtc_transport transport;
-    struct dtc_framing framing;
-    struct dtc_requests requests;
-    struct dtc_logon_response server;
-    struct error broken; /* why sending failed; the next service ends the connection */
-    char host[256];      /* of the present try: the server may send us on */
-    int port;
-    int redirections;
-    int64_t now;
-    int64_t due; /* end of the wait, of connecting, of the logon */
-    int64_t online_since, heard, next_heartbeat;
-    int64_t backoff;
-    uint64_t random;
-};
-
-static void tell(struct dtc_session *s, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void tell(struct dtc_session *s, const char *format, ...)
+void session_tell(struct dtc_session *s, const char *format, ...)
 {
-    char sentence[SENTENCE];
+    char sentence[SESSION_SENTENCE];
     va_list arguments;
     va_start(arguments, format);
     text_format_list(sentence, sizeof sentence, format, arguments);
@@ -63,44 +33,41 @@ static void tell(struct dtc_session *s, const char *format, ...)
     s->listener.phase(s->listener.context, s->phase, sentence);
 }
 
-static bool is_connected(const struct dtc_session *s)
-{
-    return s->phase == DTC_LOGGING_ON || s->phase == DTC_ONLINE;
-}
-
 static int64_t heartbeat_interval(const struct dtc_session *s)
 {
     return s->options.heartbeat_seconds * CLOCK_SECOND;
 }
 
-/* "host:port" of the present try, cleaned: a server may have named it. */
-static const char *address(const struct dtc_session *s, char *text, size_t size)
+const char *session_where(const struct dtc_session *s, char *text)
 {
-    char host[sizeof s->host];
-    text_clean(host, sizeof host, s->host, sizeof s->host);
-    text_format(text, size, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, s->port);
+    char raw[SESSION_WHERE];
+    address_format(&s->target, raw, sizeof raw);
+    text_clean(text, SESSION_WHERE, raw, sizeof raw);
     return text;
 }
 
-/* The server's own words, to follow a sentence: ": words", or nothing. */
-static const char *words(const char *field, size_t size, char *text, size_t text_size)
+/* What parts two sentences. */
+static const char *stop(const char *sentence)
 {
-    char cleaned[128];
-    text_clean(cleaned, sizeof cleaned, field, size);
-    text_format(text, text_size, cleaned[0] ? ": %s" : "%s", cleaned);
-    return text;
+    size_t length = strlen(sentence);
+    return length == 0 ? "" : sentence[length - 1] == '?' ? " " : "; ";
 }
 
-static void target_set(struct dtc_session *s, const char *host, int port)
+/* The next try is a first one with that host of the user's. */
+static void aim(struct dtc_session *s, size_t host)
 {
-    text_copy(s->host, sizeof s->host, host);
-    s->port = port;
+    s->host = host;
+    s->target = s->options.hosts[host];
+    s->redirections = 0;
+    s->why[0] = '\0';
+    dtc_negotiation_begin(&s->negotiation, s->options.encoding, s->known[host]);
 }
 
 struct dtc_session *dtc_session_new(const struct dtc_session_options *options,
                                     const struct dtc_listener *listener)
 {
     struct dtc_session *s = memory_new(1, sizeof *s);
+    assert(options->host_count > 0 && options->host_count <= DTC_HOSTS_MAX);
     s->options = *options;
     s->listener = *listener;
     if (s->options.answer_timeout <= 0)
@@ -109,10 +76,12 @@ struct dtc_session *dtc_session_new(const struct dtc_session_options *options,
         s->options.heartbeat_seconds = 5;
     if (s->options.heartbeat_seconds > 60)
         s->options.heartbeat_seconds = 60;
+    for (size_t i = 0; i < DTC_HOSTS_MAX; i++)
+        s->known[i] = -1;
+    aim(s, 0);
     dtc_transport_init(&s->transport);
-    dtc_framing_init(&s->framing);
+    dtc_framing_init(&s->framing, s->negotiation.encoding);
     dtc_requests_init(&s->requests);
-    target_set(s, options->host, options->port);
     s->backoff = BACKOFF_FIRST;
     s->random = options->seed;
     return s;
@@ -124,17 +93,18 @@ void dtc_session_free(struct dtc_session *s)
         return;
     dtc_transport_close(&s->transport);
     dtc_framing_free(&s->framing);
+    dtc_inflate_free(s->inflate);
     dtc_requests_free(&s->requests);
     free(s);
 }
 
-/* Ends the connection and all requests. The listener may do anything meanwhile: the caller looks at
- * the phase before it goes on. */
 static void session_close(struct dtc_session *s, enum dtc_phase phase)
 {
     struct dtc_ending ending;
     dtc_transport_close(&s->transport);
-    dtc_framing_reset(&s->framing);
+    dtc_framing_reset(&s->framing, s->framing.encoding);
+    dtc_inflate_free(s->inflate);
+    s->inflate = NULL;
     s->broken.code = ERROR_NONE;
     s->phase = phase;
     while (dtc_requests_expire(&s->requests, INT64_MAX, &ending))
@@ -151,8 +121,6 @@ static uint64_t random_next(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* The try or the connection has failed: the next one comes after a wait, and to the user's own
- * address again. */
 static void session_wait(struct dtc_session *s, const char *reason)
 {
     if (s->phase == DTC_ONLINE && s->now - s->online_since >= STABLE)
@@ -161,30 +129,118 @@ static void session_wait(struct dtc_session *s, const char *reason)
     int64_t delay = half + (int64_t)(random_next(&s->random) % (uint64_t)(half + 1));
     s->backoff = 2 * s->backoff < BACKOFF_GREATEST ? 2 * s->backoff : BACKOFF_GREATEST;
     s->due = s->now + delay;
-    s->redirections = 0;
-    target_set(s, s->options.host, s->options.port);
+    aim(s, 0);
     session_close(s, DTC_WAITING);
     if (s->phase == DTC_WAITING)
-        tell(s, "%s%s trying again in %d s", reason, reason[strlen(reason) - 1] == '?' ? "" : ";",
-             (int)((delay + CLOCK_SECOND - 1) / CLOCK_SECOND));
+        session_tell(s, "%s%strying again in %d s", reason, stop(reason),
+                     (int)((delay + CLOCK_SECOND - 1) / CLOCK_SECOND));
 }
 
-static void session_end(struct dtc_session *s, const char *reason)
+/* The next try is due at once, and told together with the reason for it. */
+static void session_hurry(struct dtc_session *s, const char *reason)
+{
+    text_copy(s->why, sizeof s->why, reason);
+    s->due = s->now;
+    session_close(s, DTC_WAITING);
+}
+
+void session_end(struct dtc_session *s, const char *reason)
 {
     session_close(s, DTC_ENDED);
     if (s->phase == DTC_ENDED)
-        tell(s, "%s", reason);
+        session_tell(s, "%s", reason);
 }
 
-static void send_message(struct dtc_session *s, const union dtc_message *message)
+void session_fail(struct dtc_session *s, const char *reason)
 {
-    char text[MESSAGE_SIZE];
-    size_t length = dtc_json_encode(message, text, sizeof text);
-    if (length > 0 && s->broken.code == ERROR_NONE)
-        dtc_transport_write(&s->transport, text, length, &s->broken);
+    if (s->inflate != NULL) {
+        session_end(s, reason);
+    } else if (s->phase != DTC_ONLINE && s->host + 1 < s->options.host_count) {
+        aim(s, s->host + 1);
+        session_hurry(s, reason);
+    } else {
+        session_wait(s, reason);
+    }
 }
 
-static void logon_send(struct dtc_session *s)
+void session_fail_to_talk(struct dtc_session *s, int dialect, const char *reason)
+{
+    char where[SESSION_WHERE], tried[160], text[SESSION_SENTENCE];
+    if (s->phase == DTC_ONLINE) {
+        session_fail(s, reason);
+        return;
+    }
+    if (s->redirections == 0)
+        s->known[s->host] = -1;
+    if (dtc_negotiation_next(&s->negotiation, dialect)) {
+        session_hurry(s, reason);
+        return;
+    }
+    text_copy(text, sizeof text, reason);
+    if (dialect == DTC_DIALECT_TLS && !s->options.tls)
+        text_format(text, sizeof text, "%s speaks TLS: use a port without TLS, or set tls = yes",
+                    session_where(s, where));
+    else if (s->negotiation.is_automatic && dialect != DTC_DIALECT_HTTP)
+        text_format(text, sizeof text, "%s%stried %s", reason, stop(reason),
+                    dtc_negotiation_tried(&s->negotiation, tried, sizeof tried));
+    session_fail(s, text);
+}
+
+/* A server of another encoding, or of TLS, often just closes the connection. */
+void session_lose(struct dtc_session *s, const char *cause)
+{
+    char where[SESSION_WHERE], reason[SESSION_SENTENCE];
+    session_where(s, where);
+    if (s->phase == DTC_ONLINE)
+        text_format(reason, sizeof reason, "%s: %s", where, cause);
+    else if (s->negotiation.is_asking)
+        text_format(reason, sizeof reason, "%s: %s when asked for an encoding", where, cause);
+    else
+        text_format(reason, sizeof reason,
+                    "%s: %s before it answered the logon; is its DTC encoding %s%s?", where, cause,
+                    s->codec->title, s->options.tls ? "" : " and its TLS off");
+    session_fail_to_talk(s, dtc_framing_dialect(&s->framing), reason);
+}
+
+void session_follow(struct dtc_session *s, const struct address *target)
+{
+    char where[SESSION_WHERE];
+    s->due = s->now;
+    s->target = *target;
+    dtc_negotiation_begin(&s->negotiation, s->options.encoding, -1);
+    session_close(s, DTC_WAITING);
+    if (s->phase == DTC_WAITING)
+        session_tell(s, "the server sends us on to %s", session_where(s, where));
+}
+
+void session_end_request(struct dtc_session *s, const struct dtc_ending *ending)
+{
+    s->listener.answered(s->listener.context, ending->id, ending->type, ending->outcome,
+                         ending->text);
+    if (s->inflate != NULL && ending->type == DTC_HISTORICAL_PRICE_DATA_REQUEST)
+        session_end(s, "the compressed answer is over, and the connection with it");
+}
+
+void session_send_message(struct dtc_session *s, const union dtc_message *message)
+{
+    char bytes[DTC_ENCODED_MAX];
+    size_t length = s->codec->encode(message, bytes, sizeof bytes);
+    if (length > 0 && s->broken.code == ERROR_NONE)
+        dtc_transport_write(&s->transport, bytes, length, &s->broken);
+}
+
+static void session_ask(struct dtc_session *s)
+{
+    union dtc_message message;
+    dtc_message_init(&message, DTC_ENCODING_REQUEST);
+    message.encoding_request.Encoding = s->negotiation.encoding;
+    dtc_text_set(message.encoding_request.ProtocolType,
+                 sizeof message.encoding_request.ProtocolType, "DTC");
+    s->due = s->now + ASKING_TIMEOUT;
+    session_send_message(s, &message);
+}
+
+void session_send_logon(struct dtc_session *s)
 {
     const struct dtc_session_options *o = &s->options;
     union dtc_message message;
@@ -194,34 +250,48 @@ static void logon_send(struct dtc_session *s)
     dtc_text_set(logon->Password, sizeof logon->Password, o->password);
     dtc_text_set(logon->ClientName, sizeof logon->ClientName, o->client_name);
     logon->HeartbeatIntervalInSeconds = o->heartbeat_seconds;
-    send_message(s, &message);
+    s->due = s->now + LOGON_TIMEOUT;
+    session_send_message(s, &message);
 }
 
 /* What came of connecting: as dtc_transport_open returns it. */
 static void session_connected(struct dtc_session *s, int result, const struct error *error)
 {
-    char where[sizeof s->host + 16], reason[SENTENCE];
-    address(s, where, sizeof where);
+    char where[SESSION_WHERE], reason[SESSION_SENTENCE];
+    session_where(s, where);
     if (result < 0) {
         text_format(reason, sizeof reason, "cannot reach %s: %s", where, error->text);
-        session_wait(s, reason);
+        session_fail(s, reason);
     } else if (result > 0) {
         s->phase = DTC_LOGGING_ON;
-        s->due = s->now + LOGON_TIMEOUT;
-        logon_send(s);
-        tell(s, "reached %s, logging on", where);
+        dtc_framing_reset(&s->framing, s->negotiation.encoding);
+        s->codec = dtc_encoding_get(s->negotiation.encoding);
+        if (s->negotiation.is_asking)
+            session_ask(s);
+        else
+            session_send_logon(s);
+        session_tell(s, "reached %s, logging on", where);
     }
 }
 
 static void session_connect(struct dtc_session *s)
 {
-    char where[sizeof s->host + 16];
+    char where[SESSION_WHERE], why[SESSION_SENTENCE];
     struct error error = {0};
+    bool is_guess = s->negotiation.is_automatic && !s->negotiation.is_asking;
+    text_copy(why, sizeof why, s->why);
+    s->why[0] = '\0';
     s->phase = DTC_CONNECTING;
     s->due = s->now + CONNECT_TIMEOUT;
-    tell(s, "connecting to %s", address(s, where, sizeof where));
+    session_tell(s, "%s%sconnecting to %s%s%s", why, stop(why), session_where(s, where),
+                 is_guess ? " to speak " : "",
+                 is_guess ? dtc_encoding_get(s->negotiation.encoding)->title : "");
     if (s->phase == DTC_CONNECTING)
-        session_connected(s, dtc_transport_open(&s->transport, s->host, s->port, &error), &error);
+        session_connected(s,
+                          dtc_transport_open(&s->transport, &s->target,
+                                             s->options.tls ? s->options.tls_ca_file : NULL,
+                                             &error),
+                          &error);
 }
 
 static void session_check_connect(struct dtc_session *s)
@@ -230,181 +300,34 @@ static void session_check_connect(struct dtc_session *s)
     int result = dtc_transport_check(&s->transport, &error);
     if (result == 0 && s->now >= s->due) {
         s->due = s->now + CONNECT_TIMEOUT;
-        result = dtc_transport_skip(&s->transport, ETIMEDOUT, &error);
+        result = dtc_transport_late(&s->transport, &error);
     }
     session_connected(s, result, &error);
 }
 
-/* "host:port" or "[v6 address]:port". */
-static bool address_parse(const char *text, char *host, size_t size, int *port)
-{
-    const char *colon = strrchr(text, ':');
-    size_t length = colon ? (size_t)(colon - text) : 0;
-    bool is_bracketed = length > 2 && text[0] == '[' && text[length - 1] == ']';
-    char *end = NULL;
-    long number = colon ? strtol(colon + 1, &end, 10) : 0;
-    if (length == 0 || *end != '\0' || number < 1 || number > 65535)
-        return false;
-    *port = (int)number;
-    text_format(host, size, "%.*s", (int)(is_bracketed ? length - 2 : length),
-                is_bracketed ? text + 1 : text);
-    return true;
-}
-
-/* Result 4: at once to another address. */
-static void session_redirect(struct dtc_session *s, const struct dtc_logon_response *answer)
-{
-    char text[sizeof answer->ReconnectAddress + 1], host[sizeof s->host],
-        where[sizeof s->host + 16];
-    int port = 0;
-    text_clean(text, sizeof text, answer->ReconnectAddress, sizeof answer->ReconnectAddress);
-    if (++s->redirections > REDIRECTIONS_MAX) {
-        session_wait(s, "servers keep sending us on to one another");
-    } else if (!address_parse(text, host, sizeof host, &port)) {
-        session_wait(s, "the server sends us on, but not to a host:port");
-    } else {
-        s->due = s->now;
-        target_set(s, host, port);
-        session_close(s, DTC_WAITING);
-        if (s->phase == DTC_WAITING)
-            tell(s, "the server sends us on to %s", address(s, where, sizeof where));
-    }
-}
-
-static void session_take_logon(struct dtc_session *s, const struct dtc_logon_response *answer)
-{
-    char text[SENTENCE], said[160], where[sizeof s->host + 16];
-    words(answer->ResultText, sizeof answer->ResultText, said, sizeof said);
-    text_format(text, sizeof text, "the server refuses the logon%s", said);
-    switch (answer->Result) {
-    case DTC_LOGON_SUCCESS:
-        s->server = *answer;
-        s->phase = DTC_ONLINE;
-        s->redirections = 0;
-        s->online_since = s->heard = s->now;
-        s->next_heartbeat = s->now + heartbeat_interval(s);
-        tell(s, "online with %s%s", address(s, where, sizeof where),
-             words(answer->ServerName, sizeof answer->ServerName, said, sizeof said));
-        break;
-    case DTC_LOGON_ERROR_NO_RECONNECT:
-        session_end(s, text);
-        break;
-    case DTC_LOGON_RECONNECT_NEW_ADDRESS:
-        session_redirect(s, answer);
-        break;
-    default:
-        session_wait(s, text);
-    }
-}
-
-static void session_take_logoff(struct dtc_session *s, const struct dtc_logoff *logoff)
-{
-    char text[SENTENCE], said[160];
-    text_format(text, sizeof text, "the server logs us off%s%s",
-                words(logoff->Reason, sizeof logoff->Reason, said, sizeof said),
-                logoff->DoNotReconnect ? "; it asks not to be called again" : "");
-    if (logoff->DoNotReconnect)
-        session_end(s, text);
-    else
-        session_wait(s, text);
-}
-
-static void session_take(struct dtc_session *s, const union dtc_message *message)
-{
-    uint16_t type = message->header.Type;
-    struct dtc_ending ending;
-    bool is_notice = type >= DTC_USER_MESSAGE && type <= DTC_ALERT_MESSAGE;
-    if (type == DTC_LOGON_RESPONSE && s->phase == DTC_LOGGING_ON) {
-        session_take_logon(s, &message->logon_response);
-    } else if (type == DTC_LOGOFF) {
-        session_take_logoff(s, &message->logoff);
-    } else if (type != DTC_LOGON_RESPONSE && (s->phase == DTC_ONLINE || is_notice)) {
-        if (type != DTC_HEARTBEAT || message->heartbeat.NumDroppedMessages > 0)
-            s->listener.message(s->listener.context, message);
-        if (s->phase == DTC_ONLINE &&
-            dtc_requests_take(&s->requests, message, s->now, s->options.answer_timeout, &ending))
-            s->listener.answered(s->listener.context, ending.id, ending.type, ending.outcome,
-                                 ending.text);
-    }
-}
-
-static void session_take_frames(struct dtc_session *s)
-{
-    union dtc_message message;
-    struct error error;
-    const char *frame;
-    size_t length;
-    int result = 0;
-    while (is_connected(s) &&
-           (result = dtc_framing_next(&s->framing, &frame, &length, &error)) > 0) {
-        result = dtc_json_decode(frame, length, &message, &error);
-        s->heard = s->now;
-        if (result > 0)
-            session_take(s, &message);
-        else if (result < 0)
-            break;
-    }
-    if (is_connected(s) && result < 0)
-        session_wait(s, error.text);
-}
-
-/* A server of another encoding often just closes the connection. */
-static void session_lost(struct dtc_session *s, const char *cause)
-{
-    char where[sizeof s->host + 16], reason[SENTENCE];
-    text_format(reason, sizeof reason, "%s: %s%s", address(s, where, sizeof where), cause,
-                s->phase == DTC_LOGGING_ON
-                    ? " before it answered the logon; is its DTC encoding JSON?"
-                    : "");
-    session_wait(s, reason);
-}
-
-/* True when all that had come is read and the connection lives. */
-static bool session_read(struct dtc_session *s)
-{
-    struct error error;
-    size_t total = 0;
-    while (is_connected(s) && total < READ_MAX) {
-        size_t size;
-        char *space = dtc_framing_space(&s->framing, &size);
-        if (size > READ_MAX - total)
-            size = READ_MAX - total;
-        ssize_t got = dtc_transport_read(&s->transport, space, size, &error);
-        if (got == 0)
-            return true;
-        if (got < 0) {
-            session_lost(s, error.text);
-            return false;
-        }
-        total += (size_t)got;
-        dtc_framing_advance(&s->framing, (size_t)got);
-        session_take_frames(s);
-        if ((size_t)got < size) /* a second call would only be told that there is no more */
-            return is_connected(s);
-    }
-    return false;
-}
-
 static void session_run_timers(struct dtc_session *s)
 {
-    char where[sizeof s->host + 16], reason[SENTENCE];
+    char where[SESSION_WHERE], reason[SESSION_SENTENCE];
     struct dtc_ending ending;
-    address(s, where, sizeof where);
+    session_where(s, where);
     if (s->phase == DTC_LOGGING_ON) {
         if (s->now < s->due)
             return;
-        text_format(reason, sizeof reason,
-                    "%s does not answer the logon; is it a DTC server, and its encoding JSON?",
-                    where);
-        session_wait(s, reason);
+        if (s->negotiation.is_asking)
+            text_format(reason, sizeof reason, "%s does not answer the question for its encoding",
+                        where);
+        else
+            text_format(reason, sizeof reason,
+                        "%s does not answer the logon; is it a DTC server, and its encoding %s?",
+                        where, s->codec->title);
+        session_fail_to_talk(s, dtc_framing_dialect(&s->framing), reason);
     } else if (s->now >= s->heard + 2 * heartbeat_interval(s)) {
         text_format(reason, sizeof reason, "nothing heard from %s for %d s", where,
                     2 * s->options.heartbeat_seconds);
-        session_wait(s, reason);
+        session_fail(s, reason);
     } else {
         while (s->phase == DTC_ONLINE && dtc_requests_expire(&s->requests, s->now, &ending))
-            s->listener.answered(s->listener.context, ending.id, ending.type, ending.outcome,
-                                 ending.text);
+            session_end_request(s, &ending);
     }
 }
 
@@ -414,21 +337,28 @@ static void session_send_heartbeat(struct dtc_session *s)
     dtc_message_init(&message, DTC_HEARTBEAT);
     message.heartbeat.CurrentDateTime = clock_wall_us() / CLOCK_SECOND;
     s->next_heartbeat = s->now + heartbeat_interval(s);
-    send_message(s, &message);
+    session_send_message(s, &message);
 }
 
-/* What was sent to us counts before what we could not send, and before any time-out. */
+/* What was sent to us counts before any time-out. */
 static void session_run(struct dtc_session *s)
 {
     bool is_drained = session_read(s);
-    if (is_connected(s) && s->broken.code == ERROR_NONE)
-        dtc_transport_flush(&s->transport, &s->broken);
     if (s->phase == DTC_ONLINE && s->now >= s->next_heartbeat)
         session_send_heartbeat(s);
-    if (is_connected(s) && is_drained && s->broken.code == ERROR_NONE)
+    if (session_is_connected(s) && is_drained && s->broken.code == ERROR_NONE)
         session_run_timers(s);
-    if (is_connected(s) && s->broken.code != ERROR_NONE)
-        session_lost(s, s->broken.text);
+}
+
+/* All that was to be sent meanwhile, at once. */
+static void session_flush(struct dtc_session *s)
+{
+    if (session_is_connected(s) && s->broken.code == ERROR_NONE)
+        dtc_transport_flush(&s->transport, &s->broken);
+    if (session_is_connected(s) && s->broken.code != ERROR_NONE) {
+        struct error broken = s->broken;
+        session_lose(s, broken.text);
+    }
 }
 
 void dtc_session_service(struct dtc_session *s, short revents, int64_t now)
@@ -440,22 +370,22 @@ void dtc_session_service(struct dtc_session *s, short revents, int64_t now)
         session_connect(s);
     else if (s->phase == DTC_CONNECTING)
         session_check_connect(s);
-    else if (is_connected(s))
+    else if (session_is_connected(s))
         session_run(s);
+    session_flush(s);
 }
 
 int dtc_session_descriptor(const struct dtc_session *s, short *events)
 {
-    bool wants_out = s->phase == DTC_CONNECTING || dtc_transport_is_waiting(&s->transport);
-    *events = (short)((is_connected(s) ? POLLIN : 0) | (wants_out ? POLLOUT : 0));
-    return s->transport.fd;
+    return dtc_transport_descriptor(&s->transport, events);
 }
 
 int64_t dtc_session_deadline(const struct dtc_session *s)
 {
     if (s->phase == DTC_ENDED)
         return INT64_MAX;
-    if (s->broken.code != ERROR_NONE)
+    if (s->broken.code != ERROR_NONE || dtc_transport_has_more(&s->transport) ||
+        (s->inflate != NULL && dtc_inflate_has_more(s->inflate)))
         return 0;
     if (s->phase != DTC_ONLINE)
         return s->due;
@@ -470,7 +400,7 @@ bool dtc_session_send(struct dtc_session *s, const union dtc_message *message)
 {
     if (s->phase != DTC_ONLINE || s->broken.code != ERROR_NONE)
         return false;
-    send_message(s, message);
+    session_send_message(s, message);
     return s->broken.code == ERROR_NONE;
 }
 
@@ -480,7 +410,7 @@ int32_t dtc_session_request(struct dtc_session *s, union dtc_message *message, i
         return 0;
     int32_t id = dtc_requests_add(&s->requests, message, now, s->options.answer_timeout);
     if (id > 0)
-        send_message(s, message);
+        session_send_message(s, message);
     return id;
 }
 
@@ -489,10 +419,11 @@ void dtc_session_logoff(struct dtc_session *s, const char *reason)
     union dtc_message message;
     if (s->phase == DTC_ENDED)
         return;
-    if (is_connected(s)) {
+    if (s->phase == DTC_ONLINE || (s->phase == DTC_LOGGING_ON && !s->negotiation.is_asking)) {
         dtc_message_init(&message, DTC_LOGOFF);
         dtc_text_set(message.logoff.Reason, sizeof message.logoff.Reason, reason);
-        send_message(s, &message);
+        session_send_message(s, &message);
+        dtc_transport_flush(&s->transport, NULL);
         shutdown(s->transport.fd, SHUT_WR);
     }
     session_end(s, "logged off");
@@ -505,6 +436,17 @@ void dtc_session_retry(struct dtc_session *s, int64_t now)
     s->phase = DTC_WAITING;
     s->due = now;
     s->backoff = BACKOFF_FIRST;
+    aim(s, 0);
+}
+
+int dtc_session_encoding(const struct dtc_session *s)
+{
+    return s->framing.encoding;
+}
+
+const struct address *dtc_session_address(const struct dtc_session *s)
+{
+    return &s->target;
 }
 
 enum dtc_phase dtc_session_phase(const struct dtc_session *s)

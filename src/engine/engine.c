@@ -13,6 +13,8 @@
 static const int64_t EXTREMES_PAUSE = 100 * CLOCK_MS;
 static const int64_t RECONCILE_PAUSE = 250 * CLOCK_MS;
 
+enum { DISK_PAUSE = 10 }; /* ms */
+
 struct engine *engine_new(const struct engine_options *options)
 {
     struct engine *e = memory_new(1, sizeof *e);
@@ -29,6 +31,7 @@ void engine_free(struct engine *e)
     if (e == NULL)
         return;
     dtc_session_free(e->session);
+    dtc_session_free(e->past_session);
     for (int i = 0; i < e->account_count; i++)
         free(e->accounts[i].fills);
     free(e->waiting);
@@ -109,6 +112,7 @@ static void do_due(struct engine *e)
     }
     if (e->now >= e->second_at) {
         engine_retry_market_data(e);
+        engine_say_rest(e);
         state_advance(e->state, e->wall);
         int64_t round_trip = dtc_session_round_trip(e->session);
         if (round_trip != e->connection.round_trip) {
@@ -118,17 +122,18 @@ static void do_due(struct engine *e)
         e->second_at = e->now + CLOCK_SECOND;
     }
     int64_t pause = e->options.config->reconcile_minutes * CLOCK_MINUTE;
-    if (pause > 0 && e->now >= e->ask_again_at) {
+    if (e->ask_again_at == 0 || e->now >= e->ask_again_at) {
         if (e->ask_again_at != 0 && dtc_session_phase(e->session) == DTC_ONLINE)
             engine_ask_everything(e);
-        e->ask_again_at = e->now + pause;
+        e->ask_again_at = pause > 0 ? e->now + pause : INT64_MAX;
     }
+    engine_ask_past(e);
 }
 
 static int64_t earliest(const struct engine *e)
 {
-    int64_t at[] = {e->extremes_at, e->reconcile_at, e->second_at,
-                    dtc_session_deadline(e->session)};
+    int64_t at[] = {e->extremes_at, e->reconcile_at, e->second_at, dtc_session_deadline(e->session),
+                    e->past_session != NULL ? dtc_session_deadline(e->past_session) : INT64_MAX};
     int64_t first = INT64_MAX;
     for (size_t i = 0; i < sizeof at / sizeof at[0]; i++)
         first = at[i] < first ? at[i] : first;
@@ -141,6 +146,8 @@ void engine_turn(struct engine *e, short ready)
     while (command_take(e->options.commands, &command))
         carry_out(e, &command);
     dtc_session_service(e->session, ready, e->now);
+    engine_service_past(e);
+    engine_settle_prices(e);
     do_due(e);
     state_publish(e->state);
 }
@@ -150,12 +157,19 @@ static void *run(void *context)
     struct engine *e = context;
     engine_connect(e);
     while (!e->stopping) {
-        struct pollfd polled[2] = {
-            {.fd = command_descriptor(e->options.commands), .events = POLLIN}};
-        polled[1].fd = dtc_session_descriptor(e->session, &polled[1].events);
+        struct pollfd polled[3] = {
+            {.fd = command_descriptor(e->options.commands), .events = POLLIN},
+            {.fd = -1},
+            {.fd = -1}};
         int64_t wait = earliest(e) - clock_monotonic_us();
         int milliseconds = wait <= 0 ? 0 : (int)(wait / CLOCK_MS) + 1;
-        if (poll(polled, 2, milliseconds) < 0 && errno != EINTR)
+        if (state_unsaved(e->state) < ENGINE_UNSAVED)
+            polled[1].fd = dtc_session_descriptor(e->session, &polled[1].events);
+        else
+            milliseconds = DISK_PAUSE; /* no trader needs so much, and memory would not do */
+        if (e->past_session != NULL)
+            polled[2].fd = dtc_session_descriptor(e->past_session, &polled[2].events);
+        if (poll(polled, 3, milliseconds) < 0 && errno != EINTR)
             break; /* only a bug gets here */
         e->now = clock_monotonic_us();
         e->wall = clock_wall_us();

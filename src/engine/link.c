@@ -1,11 +1,12 @@
 #include "engine/internal.h"
 
-#include "base/memory.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "dtc/encoding.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+static const int64_t DROPPED_PAUSE = 2 * CLOCK_SECOND;
 
 static int32_t request(struct engine *e, uint16_t type)
 {
@@ -14,25 +15,17 @@ static int32_t request(struct engine *e, uint16_t type)
     return dtc_session_request(e->session, &m, e->now);
 }
 
-static void ask_balance(struct engine *e, const char *account)
-{
-    union dtc_message m;
-    dtc_message_init(&m, DTC_ACCOUNT_BALANCE_REQUEST);
-    dtc_text_set(m.account_balance_request.TradeAccount,
-                 sizeof m.account_balance_request.TradeAccount, account);
-    dtc_session_request(e->session, &m, e->now);
-}
-
 void engine_ask_everything(struct engine *e)
 {
     for (int i = 0; i < e->account_count; i++) {
         /* one of the settings or the database begins to be followed now */
         engine_find_account(e, e->accounts[i].key.account, false);
         engine_ask_history(e, &e->accounts[i]);
-        ask_balance(e, e->accounts[i].key.account);
+        engine_ask_balance(e, &e->accounts[i]);
     }
     if (e->orders_request == 0) {
         e->open_order_count = 0;
+        e->open_orders_lost = false;
         e->orders_request = request(e, DTC_OPEN_ORDERS_REQUEST);
     }
     engine_ask_positions(e);
@@ -51,6 +44,56 @@ static bool is_news(struct engine *e, enum dtc_phase phase, const char *sentence
     return true;
 }
 
+/* The one that is spoken to, and in what. */
+static void show_server(const struct dtc_session *s, struct connection *c)
+{
+    char address[sizeof c->server];
+    address_format(dtc_session_address(s), address, sizeof address);
+    text_clean(c->server, sizeof c->server, address, sizeof address);
+    text_copy(c->encoding, sizeof c->encoding, dtc_encoding_get(dtc_session_encoding(s))->name);
+}
+
+/* What the user can not have from this server. */
+static void tell_limits(struct engine *e, const struct dtc_logon_response *server)
+{
+    const struct {
+        bool supported;
+        const char *sentence;
+    } limits[] = {
+        {server->TradingIsSupported,
+         "the server does not allow trading: the console only looks on"},
+        {server->MarketDataSupported,
+         "the server gives no market data: positions are valued at their fills"},
+        {server->SecurityDefinitionsSupported,
+         "the server defines no symbols: ticks and point values are those of the settings"},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (!limits[i].supported)
+            engine_say(e, MESSAGE_INFO, "%s", limits[i].sentence);
+}
+
+static void begin_connection(struct engine *e)
+{
+    e->orders_listed = e->positions_told = e->past_is_vain = false;
+    e->past_failures = 0;
+    e->dropped = 0;
+    e->online_since = e->wall;
+    e->missed_at = e->now;
+    tell_limits(e, dtc_session_server(e->session));
+    engine_ask_definitions(e);
+    e->accounts_request = request(e, DTC_TRADE_ACCOUNTS_REQUEST);
+}
+
+/* What was under way will be asked for anew; of what was told, nothing is lost. */
+static void end_connection(struct engine *e)
+{
+    e->was_online = false;
+    engine_lose_waiting(e);
+    engine_lose_histories(e);
+    if (!e->stopping)
+        engine_note_gaps(e, NULL);
+}
+
 static void on_phase(void *context, enum dtc_phase phase, const char *sentence)
 {
     static const struct {
@@ -65,21 +108,22 @@ static void on_phase(void *context, enum dtc_phase phase, const char *sentence)
     };
     struct engine *e = context;
     struct connection *c = &e->connection;
+    engine_settle_prices(e);
     c->phase = phases[phase].shown;
     c->round_trip = -1;
     const struct dtc_logon_response *server = dtc_session_server(e->session);
     c->trading_supported = phase == DTC_ONLINE && server != NULL && server->TradingIsSupported != 0;
+    show_server(e->session, c);
     text_copy(c->sentence, sizeof c->sentence, sentence);
     state_set_connection(e->state, c);
     if (!e->stopping && is_news(e, phase, sentence))
         engine_say(e, phases[phase].level, "%s", sentence);
 
+    if (e->was_online && phase != DTC_ONLINE)
+        end_connection(e);
     if (phase == DTC_ONLINE) {
-        e->orders_listed = false;
-        e->gaps = GAPS_UNKNOWN;
-        e->online_since = e->wall;
-        engine_ask_definitions(e);
-        e->accounts_request = request(e, DTC_TRADE_ACCOUNTS_REQUEST);
+        e->was_online = true;
+        begin_connection(e);
     }
 }
 
@@ -87,6 +131,7 @@ static void on_answered(void *context, int32_t id, uint16_t type, enum dtc_outco
                         const char *text)
 {
     struct engine *e = context;
+    engine_settle_prices(e);
     switch (type) {
     case DTC_TRADE_ACCOUNTS_REQUEST:
         e->accounts_request = 0;
@@ -107,9 +152,15 @@ static void on_answered(void *context, int32_t id, uint16_t type, enum dtc_outco
         engine_end_history(e, id, outcome, text);
         break;
     case DTC_SECURITY_DEFINITION_FOR_SYMBOL_REQUEST:
-        engine_end_definition(e, id, outcome == DTC_COMPLETE ? "" : text);
+        engine_end_definition(e, id, outcome, text);
         break;
-    default: /* a balance that is refused is simply not shown */
+    case DTC_ACCOUNT_BALANCE_REQUEST:
+        engine_end_balance(e, id, outcome, text);
+        break;
+    case DTC_HISTORICAL_PRICE_DATA_REQUEST:
+        engine_end_past(e, e->session, id, outcome, text);
+        break;
+    default:
         break;
     }
 }
@@ -119,24 +170,44 @@ static void show_text(struct engine *e, enum message_level level, const char *te
     char clean[256];
     text_clean(clean, sizeof clean, text, size);
     if (clean[0] != '\0')
-        engine_say(e, level, "server: %s", clean);
+        engine_quote(e, level, "server: %s", clean);
 }
 
-static void take_account(struct engine *e, const struct dtc_trade_account_response *u)
+/* What it was could be anything: all is asked for again, and prices count as missed. */
+static void take_dropped(struct engine *e, unsigned count)
 {
-    char name[ACCOUNT_SIZE];
-    text_clean(name, sizeof name, u->TradeAccount, sizeof u->TradeAccount);
-    if (name[0] != '\0')
-        engine_find_account(e, name, true);
+    bool is_news = count != 0 && count != e->dropped;
+    e->dropped = count;
+    if (!is_news) /* servers differ in whether they count on */
+        return;
+    engine_quote(e, MESSAGE_WARNING, "the server could not deliver %u messages", count);
+    if (e->ask_again_at == 0 || e->ask_again_at > e->now + DROPPED_PAUSE)
+        e->ask_again_at = e->now + DROPPED_PAUSE;
+    e->missed_at = e->now;
+    engine_note_gaps(e, NULL);
+    for (int i = 0; i < e->symbol_count; i++) {
+        state_mark_partial(e->state, e->symbols[i].place);
+        engine_want_session(e, i);
+    }
+}
+
+void engine_settle_prices(struct engine *e)
+{
+    for (int i = 0; e->prices_pending && i < e->symbol_count; i++)
+        state_settle(e->state, e->symbols[i].place);
+    e->prices_pending = false;
 }
 
 void engine_handle(struct engine *e, const union dtc_message *m)
 {
-    if (engine_take_price(e, m))
+    if (engine_take_price(e, m)) {
+        e->prices_pending = true;
         return;
+    }
+    engine_settle_prices(e);
     switch (m->header.Type) {
     case DTC_TRADE_ACCOUNT_RESPONSE:
-        take_account(e, &m->trade_account_response);
+        engine_take_account(e, &m->trade_account_response);
         break;
     case DTC_ACCOUNT_BALANCE_UPDATE:
         engine_take_balance(e, &m->account_balance_update);
@@ -157,11 +228,23 @@ void engine_handle(struct engine *e, const union dtc_message *m)
         engine_take_market_data_reject(e, &m->market_data_reject);
         break;
     case DTC_MARKET_DATA_FEED_STATUS:
-        engine_take_feed_status(e, &m->market_data_feed_status);
+        engine_take_feed_status(e, m->market_data_feed_status.Status);
+        break;
+    case DTC_MARKET_DATA_FEED_SYMBOL_STATUS:
+        engine_take_symbol_status(e, &m->market_data_feed_symbol_status);
+        break;
+    case DTC_MARKET_DEPTH_REJECT:
+        show_text(e, MESSAGE_WARNING, m->market_depth_reject.RejectText,
+                  sizeof m->market_depth_reject.RejectText);
+        break;
+    case DTC_HISTORICAL_PRICE_DATA_RESPONSE_HEADER:
+    case DTC_HISTORICAL_PRICE_DATA_REJECT:
+    case DTC_HISTORICAL_PRICE_DATA_RECORD_RESPONSE:
+    case DTC_HISTORICAL_PRICE_DATA_TICK_RECORD_RESPONSE:
+        engine_take_past(e, e->session, m);
         break;
     case DTC_HEARTBEAT:
-        engine_say(e, MESSAGE_WARNING, "the server could not deliver %u messages",
-                   m->heartbeat.NumDroppedMessages);
+        take_dropped(e, m->heartbeat.NumDroppedMessages);
         break;
     case DTC_USER_MESSAGE:
         show_text(e, MESSAGE_WARNING, m->user_message.UserMessage,
@@ -185,20 +268,29 @@ static void on_message(void *context, const union dtc_message *m)
     engine_handle(context, m);
 }
 
-void engine_connect(struct engine *e)
+_Static_assert((int)CONFIG_HOSTS == (int)DTC_HOSTS_MAX, "all that the settings list are tried");
+
+void engine_set_options(const struct engine *e, struct dtc_session_options *options)
 {
     const struct config *c = e->options.config;
-    struct dtc_session_options options = {
-        .port = (int)c->port,
+    *options = (struct dtc_session_options){
+        .encoding = dtc_encoding_find(c->encoding), /* "auto" is none of them */
+        .tls = c->tls,
         .heartbeat_seconds = (int)c->heartbeat,
         .seed = (uint64_t)e->wall,
     };
-    text_copy(options.host, sizeof options.host, c->host);
-    text_copy(options.username, sizeof options.username, c->username);
-    text_copy(options.password, sizeof options.password, c->password);
-    text_copy(options.client_name, sizeof options.client_name, "sortie " SORTIE_VERSION);
-    text_format(e->connection.server, sizeof e->connection.server, "%s:%d", c->host, options.port);
-    text_copy(e->connection.encoding, sizeof e->connection.encoding, c->encoding);
+    options->host_count =
+        address_parse_list(c->host, (int)c->port, options->hosts, DTC_HOSTS_MAX, NULL);
+    text_copy(options->tls_ca_file, sizeof options->tls_ca_file, c->tls_ca_file);
+    text_copy(options->username, sizeof options->username, c->username);
+    text_copy(options->password, sizeof options->password, c->password);
+    text_copy(options->client_name, sizeof options->client_name, "sortie " SORTIE_VERSION);
+}
+
+void engine_connect(struct engine *e)
+{
+    struct dtc_session_options options;
+    engine_set_options(e, &options);
     struct dtc_listener listener = {e, on_message, on_phase, on_answered};
     e->session = dtc_session_new(&options, &listener);
 }

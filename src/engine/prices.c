@@ -15,14 +15,26 @@ static struct engine_symbol *find(struct engine *e, uint32_t id)
     return &e->symbols[id - 1];
 }
 
-static double shown(const struct engine_symbol *s, double price)
+double engine_price(double wire, double multiplier)
 {
-    return dtc_is_set(price) ? price * s->multiplier : PRICE_UNSET;
+    return dtc_is_set(wire) ? wire * multiplier : PRICE_UNSET;
 }
 
-static double amount(double quantity)
+double engine_price_or_none(double wire, double multiplier)
 {
-    return dtc_is_set(quantity) ? quantity : PRICE_UNSET;
+    return wire != 0 ? engine_price(wire, multiplier) : PRICE_UNSET;
+}
+
+double engine_quantity(double wire)
+{
+    return dtc_is_set(wire) && wire >= 0 && wire != UINT32_MAX ? wire : PRICE_UNSET;
+}
+
+/* The first price of a connection, or after a refusal: from then on none is missed. */
+static void note_live(struct engine *e, struct engine_symbol *s, int64_t time)
+{
+    s->live_from = time < e->wall ? time : e->wall;
+    s->retry_pause = 0;
 }
 
 static void apply_tick(struct engine *e, const struct tick *t)
@@ -31,9 +43,12 @@ static void apply_tick(struct engine *e, const struct tick *t)
     if (s == NULL || !dtc_is_set(t->price))
         return;
     int64_t time = engine_time(e, t->time);
-    state_apply_trade(e->state, s->place, shown(s, t->price), t->volume,
-                      (enum aggressor)t->aggressor, time, e->wall);
-    s->retry_pause = 0;
+    bool told = t->aggressor == DTC_AT_BID || t->aggressor == DTC_AT_ASK;
+    state_apply_trade(e->state, s->place, engine_price(t->price, s->multiplier),
+                      t->volume != UINT32_MAX ? t->volume : 0,
+                      told ? (enum aggressor)t->aggressor : AGGRESSOR_NONE, time, e->wall);
+    if (s->live_from == 0)
+        note_live(e, s, time);
     e->connection.feed_time = time;
 }
 
@@ -41,9 +56,13 @@ static void apply_quote(struct engine *e, uint32_t id, double bid, double bid_qu
                         double ask_quantity)
 {
     struct engine_symbol *s = find(e, id);
-    if (s != NULL)
-        state_apply_bid_ask(e->state, s->place, shown(s, bid), amount(bid_quantity), shown(s, ask),
-                            amount(ask_quantity), e->wall);
+    if (s == NULL)
+        return;
+    state_apply_bid_ask(e->state, s->place, engine_price(bid, s->multiplier),
+                        engine_quantity(bid_quantity), engine_price(ask, s->multiplier),
+                        engine_quantity(ask_quantity), e->wall);
+    if (s->live_from == 0 && dtc_is_set(bid) && dtc_is_set(ask))
+        note_live(e, s, e->wall);
 }
 
 enum session_figure { SESSION_OPEN, SESSION_HIGH, SESSION_LOW, SESSION_SETTLEMENT };
@@ -53,7 +72,7 @@ static void apply_figure(struct engine *e, uint32_t id, enum session_figure figu
     struct engine_symbol *s = find(e, id);
     if (s == NULL || price == 0)
         return;
-    double p = shown(s, price), none = PRICE_UNSET;
+    double p = engine_price(price, s->multiplier), none = PRICE_UNSET;
     state_apply_session(e->state, s->place, figure == SESSION_OPEN ? p : none,
                         figure == SESSION_HIGH ? p : none, figure == SESSION_LOW ? p : none, none,
                         figure == SESSION_SETTLEMENT ? p : none);
@@ -67,6 +86,10 @@ static void note_session(struct engine *e, uint32_t id, uint32_t date, bool watc
         return;
     if (s->session_date != 0)
         state_begin_session(e->state, s->place, watched);
+    if (s->session_date != 0 && watched)
+        engine_drop_session(e, (int)id - 1);
+    else
+        engine_want_session(e, (int)id - 1);
     s->session_date = date;
 }
 
@@ -79,14 +102,14 @@ static void apply_snapshot(struct engine *e, const struct dtc_market_data_snapsh
     state_apply_session(
         e->state, s->place, engine_price_or_none(m->SessionOpenPrice, s->multiplier),
         engine_price_or_none(m->SessionHighPrice, s->multiplier),
-        engine_price_or_none(m->SessionLowPrice, s->multiplier), amount(m->SessionVolume),
+        engine_price_or_none(m->SessionLowPrice, s->multiplier), engine_quantity(m->SessionVolume),
         engine_price_or_none(m->SessionSettlementPrice, s->multiplier));
-    apply_quote(e, m->SymbolID, engine_price_or_none(m->BidPrice, 1), m->BidQuantity,
-                engine_price_or_none(m->AskPrice, 1), m->AskQuantity);
     /* the last trade is one of the past: it moves the price, not the volume of the context */
     if (m->LastTradePrice != 0)
         apply_tick(e, &(struct tick){m->SymbolID, m->LastTradePrice, 0, AGGRESSOR_NONE,
                                      dtc_time_from_double(m->LastTradeDateTime)});
+    apply_quote(e, m->SymbolID, engine_price_or_none(m->BidPrice, 1), m->BidQuantity,
+                engine_price_or_none(m->AskPrice, 1), m->AskQuantity);
 }
 
 /* Messages that are shaped alike are read alike. */
@@ -168,7 +191,7 @@ bool engine_take_price(struct engine *e, const union dtc_message *m)
         struct engine_symbol *s = find(e, v->SymbolID);
         if (s != NULL)
             state_apply_session(e->state, s->place, PRICE_UNSET, PRICE_UNSET, PRICE_UNSET,
-                                amount(v->Volume), PRICE_UNSET);
+                                engine_quantity(v->Volume), PRICE_UNSET);
         return true;
     }
     default:

@@ -55,7 +55,7 @@ static bool on_position(void *context, const struct position *p)
 {
     struct engine *e = context;
     account_of(e, p->key.account);
-    if (engine_find_symbol(e, p->symbol, "") < 0)
+    if (engine_find_symbol(e, p->symbol) < 0)
         return true;
     bool stale = p->updated_at < e->wall - e->options.config->stale_hours * CLOCK_HOUR;
     state_restore_position(e->state, p, stale);
@@ -73,7 +73,7 @@ static void follow_settings(struct engine *e)
     memcpy(list, c->symbols, sizeof list);
     char *rest = NULL;
     for (char *s = strtok_r(list, ", ", &rest); s != NULL; s = strtok_r(NULL, ", ", &rest))
-        engine_find_symbol(e, s, "");
+        engine_find_symbol(e, s);
     if (c->account[0] != '\0') {
         struct engine_account *a = engine_find_account(e, c->account, false);
         if (a != NULL)
@@ -91,6 +91,7 @@ bool engine_restore(struct engine *e, struct repository *r, struct error *error)
                 repository_each_position(r, on_position, e, error);
     if (done)
         follow_settings(e);
+    engine_note_gaps(e, NULL);
     state_advance(e->state, e->wall);
     return done;
 }

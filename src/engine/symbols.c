@@ -1,15 +1,63 @@
 #include "engine/internal.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const int64_t FIRST_PAUSE = 5 * CLOCK_SECOND;
-static const int64_t LONGEST_PAUSE = 5 * CLOCK_MINUTE;
+/* Ticks, tick values and multipliers beyond these are of no market. */
+static const double LEAST = 1e-9, GREATEST = 1e9;
+
+static double believable(double value)
+{
+    return value >= LEAST && value <= GREATEST ? value : 0;
+}
+
+/* Of the server; "": the exchange is not used. */
+static void read_delimiter(const struct engine *e, char delimiter[8])
+{
+    const struct dtc_logon_response *server =
+        e->session != NULL ? dtc_session_server(e->session) : NULL;
+    delimiter[0] = '\0';
+    if (server != NULL)
+        text_clean(delimiter, 8, server->SymbolExchangeDelimiter,
+                   sizeof server->SymbolExchangeDelimiter);
+}
+
+void engine_read_symbol(const struct engine *e, char name[SYMBOL_SIZE], const char symbol[64],
+                        const char exchange[16])
+{
+    char delimiter[8], place[16];
+    text_clean(name, SYMBOL_SIZE, symbol, 64);
+    text_clean(place, sizeof place, exchange, sizeof place);
+    read_delimiter(e, delimiter);
+    size_t length = strlen(name);
+    if (length > 0 && delimiter[0] != '\0' && place[0] != '\0')
+        text_format(name + length, SYMBOL_SIZE - length, "%s%s", delimiter, place);
+}
+
+/* Where the exchange begins, with its delimiter; the end where there is none. */
+static size_t symbol_length(const struct engine *e, const char *name)
+{
+    char delimiter[8];
+    size_t length = strlen(name);
+    read_delimiter(e, delimiter);
+    for (size_t i = length; delimiter[0] != '\0' && i-- > 1;)
+        if (strncmp(name + i, delimiter, strlen(delimiter)) == 0)
+            return i;
+    return length;
+}
+
+void engine_write_symbol(const struct engine *e, const char *name, char symbol[64],
+                         char exchange[16])
+{
+    char delimiter[8];
+    size_t length = symbol_length(e, name);
+    read_delimiter(e, delimiter);
+    dtc_text_set(symbol, 64, name);
+    symbol[length < 64 ? length : 63] = '\0';
+    dtc_text_set(exchange, 16, name[length] != '\0' ? name + length + strlen(delimiter) : "");
+}
 
 /* Settings of the symbol's product. Those of the user rule; shipped ones only stand in for what the
  * server does not say. */
@@ -30,50 +78,61 @@ static void apply_settings(const struct config *c, struct instrument *i, bool sh
     }
 }
 
+/* What the settings say of it; its product is told by the symbol without the exchange. */
+static void find_product(struct engine *e, const struct engine_symbol *s)
+{
+    struct instrument i;
+    char symbol[64], exchange[16];
+    engine_write_symbol(e, s->name, symbol, exchange);
+    state_get_instrument(e->state, s->place, &i);
+    instrument_root(symbol, i.root, sizeof i.root);
+    apply_settings(e->options.config, &i, true);
+    state_put_instrument(e->state, s->place, &i);
+}
+
 static void go_without_definition(struct engine *e, int symbol, const char *why);
 
 static void ask_definition(struct engine *e, int symbol)
 {
     struct engine_symbol *s = &e->symbols[symbol];
     const struct dtc_logon_response *server = dtc_session_server(e->session);
-    s->defined = s->subscribed = false;
-    s->retry_at = s->retry_pause = s->definition_request = 0;
+    s->defined = s->feed_lost = false;
+    s->live_from = s->retry_at = s->definition_request = 0;
     if (server == NULL)
         return;
+    find_product(e, s);
     if (server->SecurityDefinitionsSupported) {
         union dtc_message m;
         dtc_message_init(&m, DTC_SECURITY_DEFINITION_FOR_SYMBOL_REQUEST);
         struct dtc_security_definition_for_symbol_request *r =
             &m.security_definition_for_symbol_request;
-        dtc_text_set(r->Symbol, sizeof r->Symbol, s->name);
-        dtc_text_set(r->Exchange, sizeof r->Exchange, s->exchange);
+        engine_write_symbol(e, s->name, r->Symbol, r->Exchange);
         s->definition_request = dtc_session_request(e->session, &m, e->now);
     }
     if (s->definition_request == 0)
         go_without_definition(e, symbol, "");
 }
 
-int engine_find_symbol(struct engine *e, const char *name, const char *exchange)
+int engine_find_symbol(struct engine *e, const char *name)
 {
     for (int i = 0; i < e->symbol_count; i++)
         if (strcmp(e->symbols[i].name, name) == 0)
             return i;
     int place = e->symbol_count < SNAPSHOT_SYMBOLS ? state_add_symbol(e->state, name) : -1;
     if (place < 0) {
-        if (name[0] != '\0')
-            engine_say(e, MESSAGE_ERROR, "%s is ignored: no more than %d symbols can be followed",
+        if (name[0] != '\0' && !e->told.symbols)
+            engine_say(e, MESSAGE_ERROR,
+                       "%s and what comes after it is ignored: no more than %d symbols can be "
+                       "followed",
                        name, SNAPSHOT_SYMBOLS);
+        e->told.symbols = name[0] != '\0' || e->told.symbols;
         return -1;
     }
     int symbol = e->symbol_count++;
     struct engine_symbol *s = &e->symbols[symbol];
     *s = (struct engine_symbol){.place = place, .multiplier = 1};
     text_copy(s->name, sizeof s->name, name);
-    text_copy(s->exchange, sizeof s->exchange, exchange);
-    struct instrument i;
-    state_get_instrument(e->state, place, &i);
-    apply_settings(e->options.config, &i, true);
-    state_put_instrument(e->state, place, &i);
+    find_product(e, s);
     if (e->session != NULL && dtc_session_phase(e->session) == DTC_ONLINE)
         ask_definition(e, symbol);
     return symbol;
@@ -81,7 +140,8 @@ int engine_find_symbol(struct engine *e, const char *name, const char *exchange)
 
 void engine_ask_definitions(struct engine *e)
 {
-    e->waiting_count = 0; /* of the connection before: everything is asked for again */
+    for (int i = 0; i < e->symbol_count; i++)
+        e->symbols[i].defined = false;
     for (int i = 0; i < e->symbol_count; i++)
         ask_definition(e, i);
 }
@@ -102,24 +162,21 @@ bool engine_wait_for_symbol(struct engine *e, int symbol, const union dtc_messag
     }
     struct engine_waiting *w = &e->waiting[e->waiting_count++];
     w->symbol = symbol;
+    w->late = false;
     w->message = *m;
     return true;
 }
 
-static void subscribe(struct engine *e, int symbol)
+void engine_lose_waiting(struct engine *e)
 {
-    struct engine_symbol *s = &e->symbols[symbol];
-    const struct dtc_logon_response *server = dtc_session_server(e->session);
-    if (server == NULL || !server->MarketDataSupported)
-        return;
-    union dtc_message m;
-    dtc_message_init(&m, DTC_MARKET_DATA_REQUEST);
-    struct dtc_market_data_request *r = &m.market_data_request;
-    r->RequestAction = DTC_SUBSCRIBE;
-    r->SymbolID = (uint32_t)symbol + 1;
-    dtc_text_set(r->Symbol, sizeof r->Symbol, s->name);
-    dtc_text_set(r->Exchange, sizeof r->Exchange, s->exchange);
-    s->subscribed = dtc_session_send(e->session, &m);
+    size_t kept = 0;
+    for (size_t i = 0; i < e->waiting_count; i++) {
+        if (!engine_reports_fill(&e->waiting[i].message))
+            continue;
+        e->waiting[kept] = e->waiting[i];
+        e->waiting[kept++].late = true;
+    }
+    e->waiting_count = kept;
 }
 
 /* Lets the symbol's messages pass, those that waited first. */
@@ -130,15 +187,18 @@ static void open_gate(struct engine *e, int symbol)
     s->definition_request = 0;
     size_t kept = 0;
     for (size_t i = 0; i < e->waiting_count; i++) {
-        if (e->waiting[i].symbol == symbol) {
-            union dtc_message m = e->waiting[i].message;
-            engine_handle(e, &m);
-        } else {
+        if (e->waiting[i].symbol != symbol) {
             e->waiting[kept++] = e->waiting[i];
+            continue;
         }
+        union dtc_message m = e->waiting[i].message;
+        if (e->waiting[i].late)
+            engine_take_late_fill(e, &m);
+        else
+            engine_handle(e, &m);
     }
     e->waiting_count = kept; /* none of them waits again: their symbol is defined */
-    subscribe(e, symbol);
+    engine_subscribe(e, symbol);
     engine_apply_collected(e);
 }
 
@@ -167,7 +227,7 @@ static void go_without_definition(struct engine *e, int symbol, const char *why)
 static int find_defined(const struct engine *e, const struct dtc_security_definition_response *d)
 {
     char name[SYMBOL_SIZE];
-    text_clean(name, sizeof name, d->Symbol, sizeof d->Symbol);
+    engine_read_symbol(e, name, d->Symbol, d->Exchange);
     for (int i = 0; i < e->symbol_count; i++)
         if (e->symbols[i].definition_request != 0 &&
             e->symbols[i].definition_request == d->RequestID)
@@ -176,6 +236,19 @@ static int find_defined(const struct engine *e, const struct dtc_security_defini
         if (strcmp(e->symbols[i].name, name) == 0)
             return i;
     return -1;
+}
+
+static void take_scale(struct engine *e, struct engine_symbol *s, float wire)
+{
+    double multiplier = instrument_multiplier(wire);
+    if (believable(multiplier) == 0)
+        multiplier = 1;
+    if (s->scale_known && multiplier != s->multiplier)
+        engine_quote(
+            e, MESSAGE_ERROR,
+            "the server's prices of %s changed their scale from %g to %g: check its position",
+            s->name, s->multiplier, multiplier);
+    s->multiplier = multiplier;
 }
 
 void engine_take_definition(struct engine *e, const struct dtc_security_definition_response *d)
@@ -188,28 +261,20 @@ void engine_take_definition(struct engine *e, const struct dtc_security_definiti
         go_without_definition(e, symbol, "it does not know the symbol");
         return;
     }
-    double multiplier = instrument_multiplier(d->DisplayPriceMultiplier);
-    if (s->scale_known && multiplier != s->multiplier)
-        engine_say(
-            e, MESSAGE_ERROR,
-            "the server's prices of %s changed their scale from %g to %g: check its position",
-            s->name, s->multiplier, multiplier);
-    s->multiplier = multiplier;
-
+    take_scale(e, s, d->DisplayPriceMultiplier);
     struct instrument i;
     state_get_instrument(e->state, s->place, &i);
-    i.display_multiplier = multiplier;
+    i.display_multiplier = s->multiplier;
     i.price_format = d->PriceDisplayFormat;
     text_clean(i.description, sizeof i.description, d->Description, sizeof d->Description);
     if (d->Currency[0] != '\0')
         text_clean(i.currency, sizeof i.currency, d->Currency, sizeof d->Currency);
-    double tick = instrument_decimal(d->MinPriceIncrement);
-    double tick_value = instrument_decimal(d->CurrencyValuePerIncrement);
-    if (price_is_set(tick) && tick > 0) {
+    double tick = believable(instrument_decimal(d->MinPriceIncrement));
+    double tick_value = believable(instrument_decimal(d->CurrencyValuePerIncrement));
+    if (tick > 0)
         i.tick = tick;
-        if (price_is_set(tick_value) && tick_value > 0)
-            i.point_value = tick_value / tick;
-    }
+    if (tick > 0 && tick_value > 0)
+        i.point_value = tick_value / tick;
     apply_settings(e->options.config, &i, false);
     state_put_instrument(e->state, s->place, &i);
     if (s->defined)
@@ -218,51 +283,18 @@ void engine_take_definition(struct engine *e, const struct dtc_security_definiti
     open_gate(e, symbol);
 }
 
-void engine_end_definition(struct engine *e, int32_t request, const char *why)
-{
-    for (int i = 0; i < e->symbol_count; i++)
-        if (e->symbols[i].definition_request == request)
-            go_without_definition(e, i, why);
-}
-
-void engine_retry_market_data(struct engine *e)
+void engine_end_definition(struct engine *e, int32_t request, enum dtc_outcome outcome,
+                           const char *why)
 {
     for (int i = 0; i < e->symbol_count; i++) {
         struct engine_symbol *s = &e->symbols[i];
-        if (s->retry_at == 0 || e->now < s->retry_at)
+        if (s->definition_request != request)
             continue;
-        s->retry_at = 0;
-        subscribe(e, i);
-    }
-}
-
-void engine_take_market_data_reject(struct engine *e, const struct dtc_market_data_reject *r)
-{
-    if (r->SymbolID == 0 || r->SymbolID > (uint32_t)e->symbol_count)
-        return;
-    struct engine_symbol *s = &e->symbols[r->SymbolID - 1];
-    char text[96];
-    text_clean(text, sizeof text, r->RejectText, sizeof r->RejectText);
-    s->subscribed = false;
-    if (s->retry_pause == 0)
-        engine_say(e, MESSAGE_WARNING, "no prices of %s: %s; asking again from time to time",
-                   s->name, text[0] ? text : "the server gives no reason");
-    s->retry_pause = s->retry_pause == 0 ? FIRST_PAUSE : 2 * s->retry_pause;
-    if (s->retry_pause > LONGEST_PAUSE)
-        s->retry_pause = LONGEST_PAUSE;
-    s->retry_at = e->now + s->retry_pause;
-}
-
-void engine_take_feed_status(struct engine *e, const struct dtc_market_data_feed_status *f)
-{
-    const struct dtc_logon_response *server = dtc_session_server(e->session);
-    if (f->Status == DTC_MARKET_DATA_FEED_UNAVAILABLE) {
-        engine_say(e, MESSAGE_WARNING, "the server has lost its market data: prices stand still");
-    } else if (f->Status == DTC_MARKET_DATA_FEED_AVAILABLE) {
-        engine_say(e, MESSAGE_GOOD, "the server has market data again");
-        for (int i = 0; i < e->symbol_count; i++)
-            if (server != NULL && server->ResubscribeWhenMarketDataFeedAvailable &&
-                e->symbols[i].defined)
-                subscribe(e, i);
+        if (outcome == DTC_REJECTED && !s->refusal_told) {
+            s->refusal_told = true;
+            engine_say(e, MESSAGE_INFO, "the server refuses the definition of %s: %s", s->name,
+                       why[0] ? why : "it gives no reason");
+        }
+        go_without_definition(e, i, outcome == DTC_COMPLETE ? "" : why);
     }
 }

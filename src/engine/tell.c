@@ -5,13 +5,34 @@
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <string.h>
+
+/* So many messages at once, and one a pause in the long run. */
+static const struct {
+    int64_t pause;
+    int burst;
+    bool collapses; /* the same text again is only counted */
+} SPEECH[SPEAKERS] = {
+    [SPEAKER_ENGINE] = {CLOCK_SECOND / 10, 256, false},
+    [SPEAKER_SERVER] = {CLOCK_SECOND, 64, true},
+};
 
 void engine_store(struct engine *e, const struct change *c)
 {
     writer_post(e->writer, c);
 }
 
-void engine_say(struct engine *e, enum message_level level, const char *format, ...)
+static bool may_speak(struct engine *e, enum engine_speaker speaker)
+{
+    struct engine_voice *v = &e->voices[speaker];
+    int64_t used = v->used > e->now ? v->used : e->now;
+    if (used - e->now > (SPEECH[speaker].burst - 1) * SPEECH[speaker].pause)
+        return false;
+    v->used = used + SPEECH[speaker].pause;
+    return true;
+}
+
+static void show(struct engine *e, enum message_level level, const char *text)
 {
     static const enum log_level log_levels[] = {
         [MESSAGE_INFO] = LOG_LEVEL_INFO,
@@ -19,16 +40,86 @@ void engine_say(struct engine *e, enum message_level level, const char *format, 
         [MESSAGE_WARNING] = LOG_LEVEL_WARNING,
         [MESSAGE_ERROR] = LOG_LEVEL_ERROR,
     };
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    text_format_list(text, sizeof text, format, arguments);
-    va_end(arguments);
     state_add_message(e->state, level, e->wall, "%s", text);
     log_write(e->options.log, log_levels[level], "%s", text);
+}
+
+static void say_repeats(struct engine *e, enum engine_speaker speaker)
+{
+    struct engine_voice *v = &e->voices[speaker];
+    char text[sizeof v->last + 64];
+    if (v->repeated == 0 || !may_speak(e, speaker))
+        return;
+    text_format(text, sizeof text, "(%u times more) %s", v->repeated, v->last);
+    v->repeated = 0;
+    show(e, v->level, text);
+}
+
+static void speak(struct engine *e, enum engine_speaker speaker, enum message_level level,
+                  const char *format, va_list arguments)
+{
+    struct engine_voice *v = &e->voices[speaker];
+    char text[512], beginning[sizeof v->last];
+    text_format_list(text, sizeof text, format, arguments);
+    text_copy(beginning, sizeof beginning, text);
+    if (SPEECH[speaker].collapses && strcmp(v->last, beginning) == 0) {
+        v->repeated++;
+        return;
+    }
+    say_repeats(e, speaker);
+    text_copy(v->last, sizeof v->last, beginning);
+    v->level = level;
+    v->unsaid += v->repeated;
+    v->repeated = 0;
+    if (may_speak(e, speaker))
+        show(e, level, text);
+    else
+        v->unsaid++;
+}
+
+void engine_say(struct engine *e, enum message_level level, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    speak(e, SPEAKER_ENGINE, level, format, arguments);
+    va_end(arguments);
+}
+
+void engine_quote(struct engine *e, enum message_level level, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    speak(e, SPEAKER_SERVER, level, format, arguments);
+    va_end(arguments);
+}
+
+void engine_say_rest(struct engine *e)
+{
+    for (int i = 0; i < SPEAKERS; i++) {
+        struct engine_voice *v = &e->voices[i];
+        if (v->repeated > 0)
+            say_repeats(e, (enum engine_speaker)i);
+        else
+            v->last[0] = '\0'; /* the same words a while later are news */
+        if (v->unsaid > 0 && may_speak(e, (enum engine_speaker)i)) {
+            char text[96];
+            text_format(text, sizeof text, "... %u more messages of the kind are not shown",
+                        v->unsaid);
+            v->unsaid = 0;
+            show(e, MESSAGE_WARNING, text);
+        }
+    }
 }
 
 int64_t engine_time(const struct engine *e, int64_t time)
 {
     return time > 0 && time <= e->wall + CLOCK_DAY ? time : e->wall;
+}
+
+uint64_t engine_hash(const char *text, size_t size)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < size && text[i] != '\0'; i++)
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+    return hash;
 }

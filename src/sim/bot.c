@@ -116,7 +116,8 @@ static void match_bracket(struct sim_bot *b, int64_t wall)
         const struct sim_order *o = sim_exchange_find(b->exchange, "", ids[i]);
         double wanted = fabs(held(b));
         if (o && wanted > 0 && o->request.quantity - o->filled != wanted)
-            sim_exchange_replace(b->exchange, o->server_id, ids[i], NAN, o->filled + wanted, wall);
+            sim_exchange_replace(b->exchange, o->server_id, ids[i], NAN, NAN, o->filled + wanted,
+                                 wall);
     }
 }
 
@@ -193,7 +194,8 @@ static void move_stop(struct sim_bot *b, int64_t wall)
     double way = (held(b) > 0 ? b->market->bid : b->market->ask) - o->request.price;
     double step = trunc(way / 2 / tick) * tick;
     if (step != 0 && (step > 0) == (held(b) > 0))
-        sim_exchange_replace(b->exchange, o->server_id, b->stop, o->request.price + step, 0, wall);
+        sim_exchange_replace(b->exchange, o->server_id, b->stop, o->request.price + step, NAN, 0,
+                             wall);
 }
 
 static void give_up(struct sim_bot *b, int64_t now, int64_t wall)

@@ -18,8 +18,8 @@ enum { TRADES_PER_VOLUME = 10 }; /* the session's volume is reported every so ma
 static void set_quote(struct sim_market *m, int64_t bid_ticks)
 {
     m->bid_ticks = bid_ticks;
-    m->bid = (double)bid_ticks * m->product->tick;
-    m->ask = (double)(bid_ticks + 1) * m->product->tick;
+    m->bid = sim_product_price(m->product, bid_ticks);
+    m->ask = sim_product_price(m->product, bid_ticks + 1);
     m->bid_size = (double)sim_random_between(&m->random, 4, 60);
     m->ask_size = (double)sim_random_between(&m->random, 4, 60);
 }
@@ -36,8 +36,8 @@ static void start_session(struct sim_market *m, uint32_t session_date)
 void sim_market_init(struct sim_market *m, const struct sim_product *product, uint64_t seed,
                      int64_t now, uint32_t session_date)
 {
-    *m = (struct sim_market){.product = product, .random = {seed}};
-    set_quote(m, llround(product->start / product->tick));
+    *m = (struct sim_market){.product = product, .random = {seed}, .centre = product->start};
+    set_quote(m, sim_product_ticks(product, product->start));
     m->last = m->bid;
     m->last_volume = 1;
     m->last_at = DTC_AT_BID;
@@ -51,7 +51,7 @@ static void step_quote(struct sim_market *m)
     int64_t ticks = m->bid_ticks;
     if (sim_random_unit(&m->random) < MOVE_SHARE) {
         /* Free in the middle of the band, ever more inclined to return towards its edges. */
-        double out = (m->bid - m->product->start) / (m->product->start * BAND);
+        double out = (m->bid - m->centre) / (m->centre * BAND);
         double up = 0.5 + DRIFT_REACH * m->drift - 0.5 * out * out * out;
         int64_t move = sim_random_between(&m->random, 1, m->product->stride);
         ticks += sim_random_unit(&m->random) < up ? move : -move;
@@ -59,15 +59,13 @@ static void step_quote(struct sim_market *m)
     set_quote(m, ticks);
 }
 
-static void step_trade(struct sim_market *m, sim_market_listener *listener, void *context)
+static void trade(struct sim_market *m, bool at_ask, double price, double volume,
+                  sim_market_listener *listener, void *context)
 {
-    bool at_ask = sim_random_unit(&m->random) < 0.5 + DRIFT_REACH * m->drift;
     m->last_at = at_ask ? DTC_AT_ASK : DTC_AT_BID;
-    m->last = at_ask ? m->ask : m->bid;
-    m->last_volume = 1;
-    while (m->last_volume < 20 && sim_random_unit(&m->random) < 0.5)
-        m->last_volume++;
-    m->volume += m->last_volume;
+    m->last = price;
+    m->last_volume = volume;
+    m->volume += volume;
     m->trades++;
     bool new_high = m->last > m->high, new_low = m->last < m->low;
     m->high = fmax(m->high, m->last);
@@ -79,6 +77,15 @@ static void step_trade(struct sim_market *m, sim_market_listener *listener, void
         listener(context, m, SIM_MARKET_SESSION_LOW);
     if (m->trades % TRADES_PER_VOLUME == 0)
         listener(context, m, SIM_MARKET_SESSION_VOLUME);
+}
+
+static void step_trade(struct sim_market *m, sim_market_listener *listener, void *context)
+{
+    bool at_ask = sim_random_unit(&m->random) < 0.5 + DRIFT_REACH * m->drift;
+    double volume = 1;
+    while (volume < 20 && sim_random_unit(&m->random) < 0.5)
+        volume++;
+    trade(m, at_ask, at_ask ? m->ask : m->bid, volume, listener, context);
 }
 
 void sim_market_step(struct sim_market *m, sim_market_listener *listener, void *context)
@@ -94,6 +101,22 @@ void sim_market_step(struct sim_market *m, sim_market_listener *listener, void *
         listener(context, m, SIM_MARKET_QUOTE);
     }
     m->next_event += sim_random_between(&m->random, EVENT_LEAST, EVENT_MOST);
+}
+
+void sim_market_set_price(struct sim_market *m, double price, sim_market_listener *listener,
+                          void *context)
+{
+    set_quote(m, sim_product_ticks(m->product, price));
+    m->centre = m->bid;
+    listener(context, m, SIM_MARKET_QUOTE);
+    trade(m, false, m->bid, 1, listener, context);
+}
+
+void sim_market_trade(struct sim_market *m, double price, double volume,
+                      sim_market_listener *listener, void *context)
+{
+    double at = sim_product_price(m->product, sim_product_ticks(m->product, price));
+    trade(m, at >= m->ask, at, volume, listener, context);
 }
 
 void sim_market_open_session(struct sim_market *m, uint32_t session_date,

@@ -51,8 +51,12 @@ void sim_wire_order(union dtc_message *m, struct sim_exchange *e, const struct s
         u->FilledQuantity = o->filled;
         u->RemainingQuantity = sim_order_is_working(o) ? r->quantity - o->filled : 0;
     }
-    if (r->type == DTC_ORDER_TYPE_LIMIT || r->type == DTC_ORDER_TYPE_STOP)
+    const struct sim_order_kind *kind = sim_order_kind_find(r->type);
+    bool has_trigger = kind && (kind->stop_trigger || kind->touch_trigger);
+    if (has_trigger || (kind && kind->limit))
         u->Price1 = r->price * scale;
+    if (has_trigger && kind->limit)
+        u->Price2 = r->price2 * scale;
     if (o->filled > 0)
         u->AverageFillPrice = o->filled_value / o->filled * scale;
     if (fill)
@@ -94,6 +98,15 @@ void sim_wire_position(union dtc_message *m, const struct sim_ledger *l,
     u->LowPriceDuringPosition = p->low * product->wire_scale;
 }
 
+void sim_wire_stray_position(union dtc_message *m, const struct sim_position *p)
+{
+    dtc_message_init(m, DTC_POSITION_UPDATE);
+    const struct sim_product *product = &sim_products[p->product];
+    SET_TEXT(m->position_update.Symbol, product->symbol);
+    SET_TEXT(m->position_update.TradeAccount, sim_accounts[p->account].name);
+    m->position_update.AveragePrice = p->average * product->wire_scale;
+}
+
 void sim_wire_balance(union dtc_message *m, const struct sim_ledger *l, int account, int64_t wall)
 {
     dtc_message_init(m, DTC_ACCOUNT_BALANCE_UPDATE);
@@ -121,7 +134,7 @@ void sim_wire_definition(union dtc_message *m, const struct sim_product *p)
     SET_TEXT(r->Currency, "USD");
     r->SecurityType = DTC_SECURITY_TYPE_FUTURES;
     r->MinPriceIncrement = (float)p->tick;
-    r->PriceDisplayFormat = DTC_PRICE_DISPLAY_FORMAT_DECIMAL_2;
+    r->PriceDisplayFormat = p->display_format;
     r->CurrencyValuePerIncrement = (float)p->tick_value;
     r->IsFinalMessage = 1;
     r->HasMarketDepthData = 0;

@@ -40,9 +40,22 @@ void state_add_result(struct state *s, int account, const struct trade_result *r
     note_history(s, account);
 }
 
+/* Halves the number of points in the older half of the curve. */
+static void thin_out(struct account_history *h)
+{
+    size_t half = h->balance_count / 2, kept = half / 2;
+    for (size_t i = 0; i < kept; i++)
+        h->balances[i] = h->balances[2 * i + 1];
+    memmove(&h->balances[kept], &h->balances[half],
+            (h->balance_count - half) * sizeof *h->balances);
+    h->balance_count -= half - kept;
+}
+
 void state_add_equity(struct state *s, int account, int64_t time, money balance)
 {
     struct account_history *h = &s->histories[account];
+    if (h->balance_count == STATE_POINTS)
+        thin_out(h);
     if (h->balance_count == h->balance_capacity) {
         h->balance_capacity = h->balance_capacity ? 2 * h->balance_capacity : 64;
         h->balances = memory_resize(h->balances, h->balance_capacity, sizeof *h->balances);

@@ -78,6 +78,11 @@ bool state_remember_fill(struct state *s, const struct fill *f)
     known = memory_new(1, sizeof *known + length);
     memcpy(known->key, key, length);
     HASH_ADD_KEYPTR(hh, s->fills, known->key, length - 1, known);
+    if (HASH_COUNT(s->fills) > STATE_FILLS) { /* the table is in order of coming */
+        struct known_fill *oldest = s->fills;
+        HASH_DEL(s->fills, oldest);
+        free(oldest);
+    }
     if (f->order_id[0] != '\0')
         *state_order_fills(s, &f->key, f->order_id) += f->quantity;
     return true;
@@ -93,6 +98,11 @@ double *state_order_fills(struct state *s, const struct account_key *key, const 
         known = memory_new(1, sizeof *known);
         text_copy(known->key, sizeof known->key, name);
         HASH_ADD_STR(s->order_fills, key, known);
+        if (HASH_COUNT(s->order_fills) > STATE_ORDERS) {
+            struct order_fills *oldest = s->order_fills;
+            HASH_DEL(s->order_fills, oldest);
+            free(oldest);
+        }
     }
     return &known->quantity;
 }
@@ -355,13 +365,29 @@ void state_confirm_position(struct state *s, const struct account_key *key, cons
     state_unlock(s);
 }
 
-void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol)
+void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol, bool store)
 {
     state_lock(s);
     int index = snapshot_find_position(&s->now, key, symbol);
     if (index >= 0) {
         s->now.positions[index].has_gap = true;
-        s->extremes_moved[index] = true;
+        s->extremes_moved[index] |= store;
+        state_touch_position(s, index);
+    }
+    state_unlock(s);
+}
+
+void state_fill_gap(struct state *s, const struct account_key *key, const char *symbol, double high,
+                    double low)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, key, symbol);
+    if (index >= 0) {
+        struct position *p = &n->positions[index];
+        bool wider = position_widen(p, &n->instruments[n->position_symbol[index]], high, low);
+        s->extremes_moved[index] |= wider || p->has_gap;
+        p->has_gap = false;
         state_touch_position(s, index);
     }
     state_unlock(s);

@@ -65,8 +65,10 @@ void state_free(struct state *s)
         free(order);
     }
     /* NOLINTEND(clang-analyzer-unix.Malloc) */
-    for (uint32_t i = 0; i < s->now.symbol_count; i++)
+    for (int i = 0; (uint32_t)i < s->now.symbol_count; i++) {
         market_profile_free(s->profiles[i]);
+        state_drop_backfill(s, i);
+    }
     for (uint32_t i = 0; i < s->now.account_count; i++) {
         free(s->histories[i].results);
         free(s->histories[i].balances);
@@ -174,6 +176,14 @@ void state_acknowledge(struct state *s, uint64_t sequence)
         state_touch(s, &s->now.changes_durable, sizeof s->now.changes_durable);
     }
     state_unlock(s);
+}
+
+uint64_t state_unsaved(struct state *s)
+{
+    state_lock(s);
+    uint64_t count = s->now.changes_issued - s->now.changes_durable;
+    state_unlock(s);
+    return count;
 }
 
 void state_set_store_trouble(struct state *s, bool lost, const char *sentence)

@@ -2,7 +2,11 @@
 
 #include "base/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* Of the server's time, in one batch: less than what positions are opened "clearly after". */
+static const int64_t BATCH_SPAN = CLOCK_SECOND / 4;
 
 int state_symbol_index(struct state *s, const char *symbol)
 {
@@ -13,6 +17,7 @@ int state_symbol_index(struct state *s, const char *symbol)
     uint32_t i = n->symbol_count++;
     instrument_init(&n->instruments[i], symbol);
     market_init(&n->markets[i], symbol);
+    s->batches[i].market = n->markets[i];
     s->profiles[i] = market_profile_new(0);
     state_touch(s, &n->symbol_count, sizeof n->symbol_count);
     state_touch(s, &n->instruments[i], sizeof n->instruments[i]);
@@ -35,6 +40,7 @@ void state_put_instrument(struct state *s, int symbol, const struct instrument *
     if (known->tick != i->tick) {
         market_profile_free(s->profiles[symbol]);
         s->profiles[symbol] = market_profile_new(i->tick);
+        state_drop_backfill(s, symbol);
     }
     *known = *i;
     state_touch(s, known, sizeof *known);
@@ -61,20 +67,21 @@ bool state_get_market(struct state *s, int symbol, struct market *out)
     return known;
 }
 
-/* Values the open positions of the symbol; those opened clearly after the price was made are not
- * touched by it. Servers stamp prices in seconds at worst. */
-static void apply_price(struct state *s, int symbol, int64_t time, int64_t now)
+/* Positions see the lowest price of a batch, the highest and the last: that moves their extremes
+ * and their heat as each price in turn would. Those opened clearly after the prices were made are
+ * not touched. Servers stamp prices in seconds at worst. */
+static void value_positions(struct state *s, int symbol, const struct price_batch *b)
 {
     struct snapshot *n = &s->now;
-    double price = market_price(&n->markets[symbol]);
-    if (!price_is_set(price))
-        return;
+    double last = market_price(&b->market);
+    const double prices[] = {b->least, b->greatest, last};
     for (uint32_t i = 0; i < n->position_count; i++) {
         if (n->position_symbol[i] != (uint32_t)symbol ||
-            time + CLOCK_SECOND < n->positions[i].entry_time)
+            b->time + CLOCK_SECOND < n->positions[i].entry_time)
             continue;
-        if (position_apply_price(&n->positions[i], &n->instruments[symbol], price, now))
-            s->extremes_moved[i] = true;
+        for (size_t k = prices[0] == last && prices[1] == last ? 2 : 0; k < 3; k++)
+            if (position_apply_price(&n->positions[i], &n->instruments[symbol], prices[k], b->now))
+                s->extremes_moved[i] = true;
         state_touch(s, &n->positions[i], sizeof n->positions[i]);
     }
 }
@@ -87,34 +94,65 @@ static void warm(const void *memory, size_t size)
         __builtin_prefetch((const char *)memory + line);
 }
 
-/* The prices of a symbol come from one thread, so it can look at them, and work out what they
- * become, before it takes the lock to show them. */
-void state_apply_trade(struct state *s, int symbol, double price, double volume,
-                       enum aggressor aggressor, int64_t time, int64_t now)
+void state_settle(struct state *s, int symbol)
 {
-    struct market m = s->now.markets[symbol];
+    struct price_batch *b = &s->batches[symbol];
+    if (!b->pending)
+        return;
     warm(&s->now.instruments[symbol], sizeof s->now.instruments[symbol]);
     warm(&s->now.positions[0], sizeof s->now.positions[0]);
     warm(s->dirty, sizeof s->dirty);
-    market_apply_trade(&m, s->profiles[symbol], price, volume, aggressor, time);
     state_lock(s);
-    s->now.markets[symbol] = m;
-    state_touch(s, &s->now.markets[symbol], sizeof m);
-    apply_price(s, symbol, time, now);
+    s->now.markets[symbol] = b->market;
+    state_touch(s, &s->now.markets[symbol], sizeof b->market);
+    if (b->has_prices)
+        value_positions(s, symbol, b);
     state_unlock(s);
+    b->pending = b->has_prices = false;
+}
+
+/* Takes the symbol's price into the batch. What positions see of a batch is of one moment. */
+static void note_price(struct price_batch *b, int64_t time, int64_t now)
+{
+    double price = market_price(&b->market);
+    if (!price_is_set(price))
+        return;
+    if (!b->has_prices) {
+        b->least = b->greatest = price;
+        b->time = time;
+        b->now = now;
+        b->has_prices = true;
+    } else if (price < b->least) {
+        b->least = price;
+    } else if (price > b->greatest) {
+        b->greatest = price;
+    }
+}
+
+void state_apply_trade(struct state *s, int symbol, double price, double volume,
+                       enum aggressor aggressor, int64_t time, int64_t now)
+{
+    struct price_batch *b = &s->batches[symbol];
+    if (b->has_prices && (now != b->now || llabs(time - b->time) > BATCH_SPAN))
+        state_settle(s, symbol);
+    market_apply_trade(&b->market, s->profiles[symbol], price, volume, aggressor, time);
+    if (s->backfills[symbol].profile != NULL)
+        state_count_live(s, symbol, price, volume, aggressor, time);
+    note_price(b, time, now);
+    b->pending = true;
 }
 
 void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_quantity, double ask,
                          double ask_quantity, int64_t now)
 {
-    struct market m = s->now.markets[symbol];
-    market_apply_bid_ask(&m, bid, bid_quantity, ask, ask_quantity);
-    state_lock(s);
-    s->now.markets[symbol] = m;
-    state_touch(s, &s->now.markets[symbol], sizeof m);
-    if (!price_is_set(m.last))
-        apply_price(s, symbol, now, now);
-    state_unlock(s);
+    struct price_batch *b = &s->batches[symbol];
+    market_apply_bid_ask(&b->market, bid, bid_quantity, ask, ask_quantity);
+    if (!price_is_set(b->market.last)) {
+        if (b->has_prices && now != b->now)
+            state_settle(s, symbol);
+        note_price(b, now, now);
+    }
+    b->pending = true;
 }
 
 static void replace(double *known, double news)
@@ -126,22 +164,20 @@ static void replace(double *known, double news)
 void state_apply_session(struct state *s, int symbol, double open, double high, double low,
                          double volume, double settlement)
 {
-    state_lock(s);
-    struct market *m = &s->now.markets[symbol];
-    replace(&m->session_open, open);
-    replace(&m->session_high, high);
-    replace(&m->session_low, low);
-    replace(&m->session_volume, volume);
-    replace(&m->settlement, settlement);
-    state_touch(s, m, sizeof *m);
-    state_unlock(s);
+    struct price_batch *b = &s->batches[symbol];
+    replace(&b->market.session_open, open);
+    replace(&b->market.session_high, high);
+    replace(&b->market.session_low, low);
+    replace(&b->market.session_volume, volume);
+    replace(&b->market.settlement, settlement);
+    b->pending = true;
 }
 
 void state_begin_session(struct state *s, int symbol, bool whole)
 {
-    state_lock(s);
-    market_begin_session(&s->now.markets[symbol], s->profiles[symbol]);
-    s->now.markets[symbol].context.partial = !whole;
-    state_touch(s, &s->now.markets[symbol], sizeof s->now.markets[symbol]);
-    state_unlock(s);
+    struct price_batch *b = &s->batches[symbol];
+    state_drop_backfill(s, symbol);
+    market_begin_session(&b->market, s->profiles[symbol]);
+    b->market.context.partial = !whole;
+    b->pending = true;
 }

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "trade/money.h"
 
-#include <float.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +28,6 @@ enum { DECIMALS_MAX = sizeof POWERS / sizeof POWERS[0] - 1 };
 static bool is_known(double tick_or_value)
 {
     return tick_or_value > 0 && price_is_set(tick_or_value);
-}
-
-bool price_is_set(double price)
-{
-    return fabs(price) < (double)FLT_MAX;
 }
 
 /* The length of `symbol` without a month letter and a year of 1, 2 or 4 digits, or `length` where

@@ -23,6 +23,7 @@ struct market_profile {
     int64_t poc_index;
     double poc_volume;
     size_t page_count;
+    struct page *latest;            /* where the last trade was; NULL: none yet */
     struct page *pages[PAGE_LIMIT]; /* ascending numbers */
 };
 
@@ -38,6 +39,7 @@ static void profile_clear(struct market_profile *p)
     for (size_t n = 0; n < p->page_count; n++)
         free(p->pages[n]);
     p->page_count = 0;
+    p->latest = NULL;
     p->volume = p->price_volume = p->delta = p->poc_volume = 0;
 }
 
@@ -52,6 +54,8 @@ void market_profile_free(struct market_profile *p)
 /* The page of that number, made when it is new; NULL when there is no room for another. */
 static struct page *profile_page(struct market_profile *p, int64_t number)
 {
+    if (p->latest && p->latest->number == number)
+        return p->latest;
     size_t low = 0, high = p->page_count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -61,7 +65,7 @@ static struct page *profile_page(struct market_profile *p, int64_t number)
             high = middle;
     }
     if (low < p->page_count && p->pages[low]->number == number)
-        return p->pages[low];
+        return p->latest = p->pages[low];
     if (p->page_count == PAGE_LIMIT)
         return NULL;
 
@@ -71,7 +75,7 @@ static struct page *profile_page(struct market_profile *p, int64_t number)
         p->pages[n] = p->pages[n - 1];
     p->pages[low] = page;
     p->page_count++;
-    return page;
+    return p->latest = page;
 }
 
 /* Adds a trade to the context. */
@@ -101,12 +105,13 @@ static void profile_add(struct market_profile *p, struct market_context *c, doub
     double at_price = page->volume[offset] += volume;
     if (at_price > p->poc_volume || (at_price == p->poc_volume && index < p->poc_index)) {
         p->poc_volume = at_price;
+        if (p->poc_index != index || !price_is_set(c->poc))
+            c->poc = instrument_round(&p->grid, price);
         p->poc_index = index;
-        c->poc = instrument_round(&p->grid, price);
     }
 }
 
-static void context_clear(struct market_context *c, bool partial)
+void market_clear_context(struct market_context *c, bool partial)
 {
     c->vwap = c->delta = c->poc = PRICE_UNSET;
     c->partial = partial;
@@ -125,7 +130,7 @@ void market_init(struct market *m, const char *symbol)
     m->last = m->bid = m->ask = m->bid_quantity = m->ask_quantity = PRICE_UNSET;
     m->settlement = PRICE_UNSET;
     session_clear(m);
-    context_clear(&m->context, true);
+    market_clear_context(&m->context, true);
 }
 
 void market_apply_trade(struct market *m, struct market_profile *profile, double price,
@@ -151,6 +156,13 @@ void market_apply_trade(struct market *m, struct market_profile *profile, double
         profile_add(profile, &m->context, price, volume, aggressor);
 }
 
+void market_count_trade(struct market_context *c, struct market_profile *profile, double price,
+                        double volume, enum aggressor aggressor)
+{
+    if (price_is_set(price) && price_is_set(volume) && volume > 0)
+        profile_add(profile, c, price, volume, aggressor);
+}
+
 static double known_or_unset(double value)
 {
     return price_is_set(value) ? value : PRICE_UNSET;
@@ -168,7 +180,7 @@ void market_apply_bid_ask(struct market *m, double bid, double bid_quantity, dou
 void market_begin_session(struct market *m, struct market_profile *profile)
 {
     session_clear(m);
-    context_clear(&m->context, false);
+    market_clear_context(&m->context, false);
     if (profile)
         profile_clear(profile);
 }

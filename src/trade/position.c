@@ -277,14 +277,17 @@ bool position_correct_entry(struct position *p, const struct instrument *i, doub
 {
     if (!position_is_open(p) || !price_is_set(entry_price) || entry_price == p->entry_price)
         return false;
-    if (p->entered_quantity > 0)
+    if (p->source == SOURCE_FILLS || p->exited_quantity > 0)
+        p->realized_pnl = money_add(
+            p->realized_pnl, instrument_money(i, points_at(p, entry_price), fabs(p->quantity)));
+    else if (p->entered_quantity > 0)
         p->entered_sum += (entry_price - p->entry_price) * fabs(p->quantity);
     p->entry_price = entry_price;
     widen_range(p, entry_price);
     if (p->unchanged) {
         p->mae = p->mfe = 0;
-        note_excursion(p, open_pnl_at(p, i, p->min_price));
-        note_excursion(p, open_pnl_at(p, i, p->max_price));
+        note_excursion(p, money_add(p->realized_pnl, open_pnl_at(p, i, p->min_price)));
+        note_excursion(p, money_add(p->realized_pnl, open_pnl_at(p, i, p->max_price)));
     }
     if (price_is_set(p->price)) {
         p->open_pnl = open_pnl_at(p, i, p->price);

@@ -62,8 +62,9 @@ static inline void start_peer(void)
 static inline char *const *arguments(const char *const *more)
 {
     static char port[16];
-    const char *own[] = {SORTIE, "--data-dir", b.data, "--host", "127.0.0.1", "--port", port};
-    size_t count = b.peer != NULL ? 7 : 3;
+    const char *own[] = {SORTIE,   "--data-dir", b.data,       "--host", "127.0.0.1",
+                         "--port", port,         "--encoding", "json"};
+    size_t count = b.peer != NULL ? 9 : 3;
     if (b.peer != NULL)
         text_format(port, sizeof port, "%d", peer_port(b.peer));
     memset(b.arguments, 0, sizeof b.arguments);

@@ -6,8 +6,8 @@
 #include "dtc/session.h"
 
 #include "base/clock.h"
+#include "dtc/encoding.h"
 #include "dtc/framing.h"
-#include "dtc/json.h"
 
 #include "support/test.h"
 
@@ -37,6 +37,8 @@ static struct {
     int64_t now;
     int door, peer; /* the server's sockets: listening, connected */
     int port;
+    struct dtc_session_options options;
+    int encoding; /* that the server speaks with the next connection */
     struct dtc_framing framing;
     size_t phases, messages, answers;
     enum dtc_phase phase[RECORDS];
@@ -103,15 +105,26 @@ static inline int door_open(int *port)
     return fd;
 }
 
+/* In place of the present session, one with t.options. */
+static inline void session_renew(void)
+{
+    const struct dtc_listener listener = {&t, message_heard, phase_heard, answered_heard};
+    dtc_session_free(t.session);
+    t.session = dtc_session_new(&t.options, &listener);
+}
+
+/* To the server under that name, in JSON. */
 static inline void session_start(const char *host, uint64_t seed)
 {
-    struct dtc_session_options options = {
-        .port = t.port, .heartbeat_seconds = HEARTBEAT, .seed = seed};
-    const struct dtc_listener listener = {&t, message_heard, phase_heard, answered_heard};
-    snprintf(options.host, sizeof options.host, "%s", host);
-    snprintf(options.username, sizeof options.username, "joe");
-    snprintf(options.client_name, sizeof options.client_name, "sortie");
-    t.session = dtc_session_new(&options, &listener);
+    t.options = (struct dtc_session_options){.hosts = {{.port = t.port}},
+                                             .host_count = 1,
+                                             .encoding = DTC_JSON_ENCODING,
+                                             .username = "joe",
+                                             .client_name = "sortie",
+                                             .heartbeat_seconds = HEARTBEAT,
+                                             .seed = seed};
+    snprintf(t.options.hosts[0].host, sizeof t.options.hosts[0].host, "%s", host);
+    session_renew();
 }
 
 static inline void setup(void)
@@ -121,7 +134,8 @@ static inline void setup(void)
     t.peer = -1;
     t.door = door_open(&t.port);
     ck_assert_int_eq(listen(t.door, 8), 0);
-    dtc_framing_init(&t.framing);
+    t.encoding = DTC_JSON_ENCODING;
+    dtc_framing_init(&t.framing, t.encoding);
     session_start("127.0.0.1", 1);
 }
 
@@ -178,6 +192,14 @@ static inline void turn_until(enum dtc_phase phase)
         turn();
 }
 
+/* Through so many changes of the phase. */
+static inline void turn_through(size_t changes)
+{
+    size_t phases = t.phases;
+    while (t.phases < phases + changes)
+        turn();
+}
+
 static inline void turn_until_messages(size_t count)
 {
     while (t.messages < count)
@@ -193,7 +215,7 @@ static inline void turn_until_answers(size_t count)
 static inline void peer_accept(void)
 {
     peer_close();
-    dtc_framing_reset(&t.framing);
+    dtc_framing_reset(&t.framing, t.encoding);
     await(t.door, POLLIN);
     t.peer = accept(t.door, NULL, NULL);
     ck_assert_int_ge(t.peer, 0);
@@ -209,6 +231,15 @@ static inline void peer_send(const char *text)
     peer_send_bytes(text, strlen(text) + 1);
 }
 
+static inline void peer_send_message(const union dtc_message *m)
+{
+    char bytes[DTC_ENCODED_MAX];
+    size_t length = dtc_encoding_get(t.framing.encoding)->encode(m, bytes, sizeof bytes);
+    ck_assert_uint_gt(length, 0);
+    peer_send_bytes(bytes, length);
+}
+
+/* What the session has gathered is sent first. */
 static inline void peer_receive(union dtc_message *m, int type)
 {
     struct error error;
@@ -217,12 +248,15 @@ static inline void peer_receive(union dtc_message *m, int type)
     while (dtc_framing_next(&t.framing, &frame, &length, &error) == 0) {
         size_t size;
         char *space = dtc_framing_space(&t.framing, &size);
+        struct pollfd p = wanted();
+        if ((p.events & POLLOUT) != 0 && poll(&p, 1, 0) > 0)
+            dtc_session_service(t.session, p.revents, t.now);
         await(t.peer, POLLIN);
         ssize_t got = recv(t.peer, space, size, 0);
         ck_assert_int_gt(got, 0);
         dtc_framing_advance(&t.framing, (size_t)got);
     }
-    ck_assert_int_eq(dtc_json_decode(frame, length, m, &error), type);
+    ck_assert_int_eq(dtc_encoding_get(t.framing.encoding)->decode(frame, length, m, &error), type);
 }
 
 /* A connection up to the logon's request. */

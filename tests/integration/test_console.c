@@ -69,7 +69,7 @@ static const struct {
 } STRANGERS[] = {
     {"speaks binary DTC, not JSON: set Sierra Chart's DTC encoding to JSON or Automatic",
      BINARY_LOGON, sizeof BINARY_LOGON},
-    {"speaks TLS: use a port without TLS, or a tunnel", "\x15\x03\x01\x00\x02\x02\x0a\x00", 8},
+    {"speaks TLS: use a port without TLS, or set tls = yes", "\x15\x03\x01\x00\x02\x02\x0a\x00", 8},
     {"a web server is at the other end, not a DTC server: check host and port",
      "HTTP/1.1 400 Bad Request\r\n\r\n", 28},
     {"does not speak JSON DTC (it sent \"220 ?[2J\"): check host and port",

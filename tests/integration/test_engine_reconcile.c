@@ -17,8 +17,10 @@ static void report_nothing(void)
     peer_answer(b.peer, 305, NULL, NULL, "[{'Type':306,'NoPositions':1}]");
 }
 
+/* Told unasked, and from now on when asked. */
 static void send_position(const char *account, double quantity)
 {
+    report(account, MES, quantity, "");
     peer_send(b.peer,
               "{'Type':306,'TradeAccount':'%s','Symbol':'" MES
               "','Quantity':%.10g,'AveragePrice':5000}",
@@ -106,12 +108,12 @@ START_TEST(the_same_on_both_sides_is_confirmed_with_the_servers_entry_price)
     const struct position *p = position_of(&SIM1, MES);
     ck_assert(is_confirmed(&SIM1, MES));
     ck_assert_double_eq(p->entry_price, 5000);
-    ck_assert_int_eq(p->mfe, 100 * MONEY_ONE); /* 20 points × 5.00 */
-    ck_assert_int_eq(p->mae, -50 * MONEY_ONE);
+    ck_assert_int_eq(p->mfe, 90 * MONEY_ONE); /* of what our fill paid: 18 points × 5.00 */
+    ck_assert_int_eq(p->mae, -60 * MONEY_ONE);
     ck_assert(look()->recovery_open);
     ck_assert_str_eq(b.shown.recovered[0].finding, "confirmed, with the entry price of the server");
     ck_assert_double_eq(query("SELECT count(*) FROM audit WHERE what = 'reconciled'"), 1);
-    await_query("SELECT mfe FROM open_position", 100e6);
+    await_query("SELECT mfe FROM open_position", 90e6);
 }
 END_TEST
 
@@ -160,7 +162,7 @@ START_TEST(flat_at_the_server_without_a_history_closes_at_the_last_price)
     send_position("120005", 0);
     pass(3 * CLOCK_SECOND / 2);
     ck_assert_double_eq(held(&LIVE, MES), 1);
-    pass(CLOCK_SECOND);
+    pass(3 * CLOCK_SECOND / 2);
     ck_assert_double_eq(held(&LIVE, MES), 0);
     ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE origin = 'reconciled' AND "
                               "exit_price = 4996.5 AND realized_pnl = -17500000"),

@@ -36,7 +36,6 @@ START_TEST(every_address_of_a_name_is_tried)
     if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
         return; /* a machine without /etc/hosts: there is no name to try */
     freeaddrinfo(found);
-    dtc_session_free(t.session);
     session_start("localhost", 1); /* usually ::1 first, where nobody listens */
     go_online();
     assert_says("localhost");
@@ -252,12 +251,9 @@ static void measure_waits(uint64_t seed, int64_t waits[], int count)
 {
     close(t.door);
     t.door = door_open(&t.port); /* does not listen */
-    dtc_session_free(t.session);
     session_start("127.0.0.1", seed);
     for (int i = 0; i < count; i++) {
-        size_t phases = t.phases;
-        while (t.phases < phases + 2)
-            turn();
+        turn_through(2);
         waits[i] = wait_time();
         t.now = dtc_session_deadline(t.session);
     }
@@ -296,9 +292,8 @@ END_TEST
 
 START_TEST(a_host_that_is_unknown_says_so)
 {
-    dtc_session_free(t.session);
     session_start("no such host", 1);
-    turn();
+    turn_through(2);
     assert_says("cannot reach no such host:");
     assert_says("check the host's name");
     assert_waits_first();

@@ -82,6 +82,14 @@ static const struct {
     {{"--wrong"}, 2, "--wrong"},
     {{"extra"}, 2, "extra"},
     {{"--address-file", "/nonexistent/file"}, 1, "/nonexistent/file"},
+    {{"--rate", "most"}, 2, "--rate most: must be a number from 0 to 1000000"},
+    {{"--encoding", "xml"}, 2, "--encoding xml: must be one of auto binary"},
+    {{"--negotiation", "no"}, 2, "--negotiation no: must be one of answer"},
+    {{"--tls-cert", "/nonexistent/file"}, 2, "--tls-cert and --tls-key go together"},
+    {{"--tls-cert=/nonexistent/c", "--tls-key=/nonexistent/k"}, 1, "certificate in /nonexistent/c"},
+    {{"--users", "/nonexistent/file"}, 2, "cannot read the users in /nonexistent/file"},
+    {{"--scenario", "/nonexistent/file"}, 2, "cannot read the scenario /nonexistent/file"},
+    {{"--scenario", "/"}, 2, "cannot read the scenario /"},
 };
 
 START_TEST(the_options_are_checked)
@@ -89,6 +97,45 @@ START_TEST(the_options_are_checked)
     struct server s;
     ck_assert_int_eq(run(&s, uses[_i].arguments), uses[_i].status);
     ck_assert_msg(strstr(s.said, uses[_i].says) != NULL, "it said: %s", s.said);
+}
+END_TEST
+
+START_TEST(a_wrong_scenario_is_refused_before_anything_is_served)
+{
+    struct server s;
+    char directory[256], path[300];
+    test_directory_make(directory, sizeof directory);
+    snprintf(path, sizeof path, "%s/scenario", directory);
+    test_file_write(path,
+                    "# two lines\n{\"at\":1,\"do\":\"drop\"}\n"
+                    "{\"at\":2,\"do\":\"stall\",\"for\":\"5\"}\n",
+                    0600);
+    ck_assert_int_eq(run(&s, (const char *const[]){"--port", "0", "--scenario", path, NULL}), 2);
+    ck_assert_ptr_nonnull(strstr(s.said, path));
+    ck_assert_ptr_nonnull(strstr(s.said, "line 3: \"for\" must be a number"));
+    ck_assert_ptr_null(strstr(s.said, "listening"));
+    test_directory_remove(directory);
+}
+END_TEST
+
+START_TEST(a_scenario_is_played)
+{
+    struct server s;
+    struct client c;
+    char directory[256], path[300], reason[128] = "";
+    test_directory_make(directory, sizeof directory);
+    snprintf(path, sizeof path, "%s/scenario", directory);
+    test_file_write(path, "{\"at\":500,\"do\":\"logoff\",\"reason\":\"As written\"}\n", 0600);
+    client_open(&c,
+                start_with(&s, (const char *const[]){"--port=0", "--speed=1000", "--no-bot",
+                                                     "--encoding=json", "--scenario", path, NULL}),
+                NULL);
+    client_log_on(&c);
+    ck_assert(client_read_to_logoff(&c, reason, sizeof reason));
+    ck_assert_str_eq(reason, "As written");
+    client_close(&c);
+    stop(&s);
+    test_directory_remove(directory);
 }
 END_TEST
 
@@ -113,6 +160,8 @@ static Suite *suite(void)
     tcase_add_test(t, an_idle_server_ends_itself);
     tcase_add_loop_test(t, a_signal_ends_it_with_a_logoff_to_each_client, 0, 2);
     tcase_add_loop_test(t, the_options_are_checked, 0, (int)(sizeof uses / sizeof *uses));
+    tcase_add_test(t, a_wrong_scenario_is_refused_before_anything_is_served);
+    tcase_add_test(t, a_scenario_is_played);
     tcase_add_test(t, a_port_in_use_is_refused_with_a_sentence);
     suite_add_tcase(s, t);
     return s;

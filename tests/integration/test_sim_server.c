@@ -57,7 +57,7 @@ START_TEST(the_logon_tells_what_the_server_can_do)
     ck_assert_int_eq(get_int(m, "OCOOrdersSupported"), 1);
     ck_assert_int_eq(get_int(m, "BracketOrdersSupported"), 1);
     ck_assert_int_eq(get_int(m, "SecurityDefinitionsSupported"), 1);
-    ck_assert_int_eq(get_int(m, "HistoricalPriceDataSupported"), 0);
+    ck_assert_int_eq(get_int(m, "HistoricalPriceDataSupported"), 1);
     json_decref(m);
     client_close(&c);
     stop(&s);
@@ -83,7 +83,7 @@ static const struct {
      1.25},
     {"{\"Type\":506,\"RequestID\":9,\"Symbol\":\"" MNQ "\"}", 507, 1, "MinPriceIncrement", 0.25},
     {"{\"Type\":506,\"RequestID\":9,\"Symbol\":\"ESM20_FUT_CME\"}", 507, 1, "MinPriceIncrement", 0},
-    {"{\"Type\":800,\"RequestID\":9,\"Symbol\":\"" MES "\"}", 802, 1, "RejectReasonCode", 2},
+    {"{\"Type\":800,\"RequestID\":9,\"Symbol\":\"ESM20_FUT_CME\"}", 802, 1, "RejectReasonCode", 2},
 };
 
 START_TEST(each_request_has_its_answer)
@@ -362,11 +362,11 @@ static const struct {
     size_t length;
     const char *reason;
 } garbage[] = {
-    {"GET / HTTP/1.1\r\n\r\n", 18, ""},
-    {"\x10\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, "JSON"},
-    {"{\"Type\":}", 10, ""},
-    {"{\"Type\":\"x\"}", 13, ""},
-    {"{}", 3, ""},
+    {"GET / HTTP/1.1\r\n\r\n", 18, "The first bytes are no DTC message"},
+    {"\x16\x03\x01\x02\0\x01\0\x01", 8, "The first bytes are no DTC message"},
+    {"{\"Type\":}", 10, "What came is no message in JSON"},
+    {"{\"Type\":\"x\"}", 13, "What came is no message in JSON"},
+    {"{}", 3, "What came is no message in JSON"},
     {"{\"Type\":400}", 13, "LOGON_REQUEST"},
 };
 

@@ -81,6 +81,7 @@ static const struct {
     {305, "[{'Type':306,'NoPositions':1}]"},
     {303, "[{'Type':304,'NoOrderFills':1}]"},
     {601, "[{'Type':600,'NoAccountBalances':1}]"},
+    {800, "[{'Type':801,'NoRecordsToReturn':1}]"},
     {506, "[{'Type':507,'Symbol':'$Symbol','Description':'$Symbol','MinPriceIncrement':0.25,"
           "'CurrencyValuePerIncrement':1.25,'PriceDisplayFormat':2,'Currency':'USD',"
           "'IsFinalMessage':1}]"},
@@ -282,7 +283,13 @@ static void answer(struct peer *p, const struct rule *r, json_t *request)
 
 static bool fits(const struct rule *r, int type, const json_t *request)
 {
-    const char *value = json_string_value(json_object_get(request, r->field));
+    const json_t *field = json_object_get(request, r->field);
+    const char *value = json_string_value(field);
+    char number[32];
+    if (json_is_integer(field)) {
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(field));
+        value = number;
+    }
     return r->type == type &&
            (r->field[0] == '\0' || strcmp(value != NULL ? value : "", r->value) == 0);
 }

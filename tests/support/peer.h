@@ -9,15 +9,16 @@
 struct peer;
 
 /* Listens. It knows of itself: a logon that is accepted with everything supported, account Sim1, no
- * orders, positions, fills and balances, and for any symbol tick 0.25 and tick value 1.25 USD. */
+ * orders, positions, fills, balances and past prices, and for any symbol tick 0.25 and tick
+ * value 1.25 USD. */
 struct peer *peer_new(void);
 void peer_free(struct peer *p);
 int peer_port(const struct peer *p);
 
 /* From now on a request of `type` is answered with these messages, a JSON array; where `field` is
- * not NULL, only one with that text in that field. NULL: not at all. The newest rule that fits is
- * taken. RequestID and the numbers of an answer's messages are filled in where they are not there;
- * a text "$Field" becomes that field of the request. */
+ * not NULL, only one with that text or whole number in that field. NULL: not at all. The newest
+ * rule that fits is taken. RequestID and the numbers of an answer's messages are filled in where
+ * they are not there; a text "$Field" becomes that field of the request. */
 void peer_answer(struct peer *p, int type, const char *field, const char *value,
                  const char *messages);
 /* Sends something that nobody asked for. */

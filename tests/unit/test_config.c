@@ -50,7 +50,9 @@ START_TEST(defaults_are_those_of_the_design)
 {
     ck_assert_str_eq(config.host, "127.0.0.1");
     ck_assert_int_eq(config.port, 11099);
-    ck_assert_str_eq(config.encoding, "json");
+    ck_assert_int_eq(config.history_port, 0);
+    ck_assert_str_eq(config.encoding, "auto");
+    ck_assert(!config.tls);
     ck_assert_str_eq(config.account, "");
     ck_assert(!config.ascii);
     ck_assert_int_eq(config.heartbeat, 10);
@@ -135,7 +137,14 @@ START_TEST(a_mistake_is_named_with_file_line_and_what_is_allowed)
         {"[trade]\nsim_start_balance = nan\n", ":2: ", "a number from 0 to 1000000000"},
         {"[trade]\nsim_start_balance = inf\n", ":2: ", "a number from 0 to"},
         {"[console]\nascii = maybe\n", ":2: console.ascii", "allowed: yes, no"},
-        {"[server]\nencoding = binary\n", ":2: server.encoding", "allowed: json"},
+        {"[server]\nencoding = xml\n", ":2: server.encoding",
+         "allowed: auto binary binary-vls json json-compact protobuf"},
+        {"[server]\nhost =\n", ":2: server.host", "\"\" is no address of a server"},
+        {"[server]\nhost = a,\n", ":2: server.host", "\"\" is no address of a server"},
+        {"[server]\nhost = a, b:99999\n", ":2: server.host", "\"b:99999\" is no address"},
+        {"[server]\nhost = a,b,c,d,e,f,g,h,i\n", ":2: server.host", "more than 8 servers"},
+        {"[server]\nhistory_port = -1\n", ":2: server.history_port", "from 0 to 65535"},
+        {"[server]\ntls = ssl\n", ":2: server.tls", "allowed: yes, no"},
         {"[server]\nhost = a\x1B[2J\n", ":2: server.host", "control character"},
         {"[server]\nusername = 12345678901234567890123456789012\n", ":2: ", "at most 31 bytes"},
         {"[server]\nsymbols = 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17\n", ":2: ", "at most 16"},

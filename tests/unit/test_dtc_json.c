@@ -289,6 +289,60 @@ START_TEST(numbers_are_sent_with_the_fewest_digits)
 }
 END_TEST
 
+/* The value of `text` is printed as exactly that. */
+static void assert_digits(const char *text)
+{
+    union dtc_message m;
+    char expected[128];
+    dtc_message_init(&m, DTC_MARKET_DATA_UPDATE_TRADE);
+    m.market_data_update_trade.Price = strtod(text, NULL);
+    snprintf(expected, sizeof expected, "{\"Type\":107,\"SymbolID\":0,\"Price\":%s}", text);
+    assert_encoded(&m, expected);
+}
+
+START_TEST(numbers_read_back_as_the_same)
+{
+    static const char *const texts[] = {
+        "1",
+        "-1",
+        "10",
+        "0.5",
+        "-0.25",
+        "100.01",
+        "0.000000001",
+        "9007199254740991",
+        "1731500000.123456",
+        "9.999999999",
+        "123456.789",
+        "1e-10",
+        "2e-308",
+        "0.1",
+        "-37.63",
+        "4503599627370495.5",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_digits(texts[i]);
+    uint64_t random = 1;
+    for (int i = 0; i < 100000; i++) { /* any bits at all */
+        union dtc_message m, back;
+        char text[512];
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        dtc_message_init(&m, DTC_MARKET_DATA_UPDATE_TRADE);
+        memcpy(&m.market_data_update_trade.Price, &random, sizeof random);
+        m.market_data_update_trade.Volume = (double)(random >> 40) / 128;
+        size_t length = dtc_json_encode(&m, text, sizeof text);
+        struct error error;
+        if (dtc_json_decode(text, length - 1, &back, &error) != 107)
+            ck_abort_msg("%s", text);
+        bool is_finite = isfinite(m.market_data_update_trade.Price);
+        if ((is_finite &&
+             back.market_data_update_trade.Price != m.market_data_update_trade.Price) ||
+            back.market_data_update_trade.Volume != m.market_data_update_trade.Volume)
+            ck_abort_msg("%s", text);
+    }
+}
+END_TEST
+
 START_TEST(text_that_fills_its_field_or_is_not_utf8_is_still_valid_json)
 {
     union dtc_message m;
@@ -499,6 +553,60 @@ START_TEST(text_that_is_not_utf8_does_not_lose_the_message)
 }
 END_TEST
 
+START_TEST(a_number_that_no_double_holds_counts_as_absent)
+{
+    static const char *const numbers[] = {
+        "1e999",
+        "-1e999",
+        "1E+999",
+        "1.5e309",
+        "0.00001e314",
+        "123456789e301",
+        "1e99999999999999999999",
+        "2e308",
+        "179769313486231570000e289",
+    };
+    static const struct {
+        const char *text;
+        double value;
+    } small[] = {
+        {"1e307", 1e307},
+        {"0e999", 0},
+        {"0.0000e999", 0},
+        {"1e-999", 0},
+        {"1234567e300", 1.234567e306},
+    };
+    union dtc_message m;
+    char text[512], digits[400];
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        snprintf(text, sizeof text,
+                 "{\"Type\":108,\"SymbolID\":7,\"Future\":[%s],\"BidPrice\":%s,\"AskPrice\":2.5}",
+                 numbers[i], numbers[i]);
+        ck_assert_int_eq(decode(text, &m), 108);
+        ck_assert_uint_eq(m.market_data_update_bid_ask.SymbolID, 7);
+        ck_assert_msg(m.market_data_update_bid_ask.BidPrice == DBL_MAX, "%s", text);
+        ck_assert_double_eq(m.market_data_update_bid_ask.AskPrice, 2.5);
+    }
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+        snprintf(text, sizeof text, "{\"Type\":107,\"Price\":%s,\"Volume\":1e999}", small[i].text);
+        ck_assert_int_eq(decode(text, &m), 107);
+        ck_assert_double_eq(m.market_data_update_trade.Price, small[i].value);
+    }
+    memset(digits, '9', sizeof digits - 1);
+    digits[sizeof digits - 1] = '\0';
+    snprintf(text, sizeof text, "{\"Type\":107,\"SymbolID\":7,\"Price\":%s}", digits);
+    ck_assert_int_eq(decode(text, &m), 107);
+    ck_assert_double_eq(m.market_data_update_trade.Price, 0);
+    decode("{\"Type\":5,\"Reason\":\"\\\"1e999\",\"DoNotReconnect\":1e999,\"Reason2\":\"1e999\"}",
+           &m);
+    ck_assert_str_eq(m.logoff.Reason, "\"1e999");
+    decode("{\"Type\":5,\"Reason\":\"Z\u00FCrich\",\"DoNotReconnect\":1e999}", &m);
+    ck_assert_str_eq(m.logoff.Reason, "Z\u00FCrich");
+    decode("{\"Type\":5,\"Reason\":\"Z\xFCrich\",\"DoNotReconnect\":1e999}", &m);
+    ck_assert_str_eq(m.logoff.Reason, "Z?rich");
+}
+END_TEST
+
 START_TEST(what_is_not_a_message_is_refused_with_a_sentence)
 {
     static const char *const texts[] = {
@@ -520,7 +628,7 @@ START_TEST(what_is_not_a_message_is_refused_with_a_sentence)
         "{\"Type\":3,\"F\":[1,}",
         "{'Type':3}",
         "{\"Type\":107,\"Price\":NaN}",
-        "{\"Type\":107,\"Price\":1e999}",
+        "{\"Type\":1e999}",
         "\x01\x02\x03",
         "{\"Type\":5,\"Reason\":\"a\nb\"}",
         "{\"Type\":5,\"Reason\":\"\\ud800\"}",
@@ -587,6 +695,7 @@ static Suite *suite(void)
     tcase_add_test(c, every_message_of_defaults_comes_back_as_it_was_sent);
     tcase_add_test(c, what_is_sent_is_short_and_begins_with_the_type);
     tcase_add_test(c, numbers_are_sent_with_the_fewest_digits);
+    tcase_add_test(c, numbers_read_back_as_the_same);
     tcase_add_test(c, text_that_fills_its_field_or_is_not_utf8_is_still_valid_json);
     tcase_add_test(c, a_target_that_is_too_small_is_not_written_past);
     suite_add_tcase(s, c);
@@ -602,6 +711,7 @@ static Suite *suite(void)
     tcase_add_test(c, decimal_milliseconds_survive_being_a_double);
     tcase_add_test(c, long_text_is_cut_at_a_whole_character);
     tcase_add_test(c, text_that_is_not_utf8_does_not_lose_the_message);
+    tcase_add_test(c, a_number_that_no_double_holds_counts_as_absent);
     tcase_add_test(c, what_is_not_a_message_is_refused_with_a_sentence);
     tcase_add_test(c, every_truncation_is_refused);
     tcase_add_test(c, deep_nesting_is_refused);

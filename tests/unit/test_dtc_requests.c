@@ -107,6 +107,16 @@ START_TEST(the_end_of_each_answer_is_known)
          "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2}|"
          "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2}",
          DTC_COMPLETE, NULL},
+        {305, "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":-5,\"MessageNumber\":-5}", -1,
+         NULL},
+        {305,
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2147483647,\"MessageNumber\":1}",
+         -1, NULL},
+        {305,
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2147483647,"
+         "\"MessageNumber\":2147483647}",
+         DTC_UNANSWERED, "only 1 of 2147483647 messages came"},
+        {305, "{\"Type\":306,\"RequestID\":-1,\"NoPositions\":1}", -1, NULL},
         {305, "{\"Type\":307,\"RequestID\":1}", DTC_REJECTED, NULL},
         {305, "{\"Type\":302,\"RequestID\":1}", -1, NULL}, /* another request's reject */
         {506, "{\"Type\":507,\"RequestID\":1,\"IsFinalMessage\":1}", DTC_COMPLETE, NULL},
@@ -231,6 +241,47 @@ START_TEST(many_requests_are_told_apart)
 }
 END_TEST
 
+START_TEST(no_more_than_1024_are_kept)
+{
+    union dtc_message m;
+    for (int i = 0; i < 1024; i++)
+        add(DTC_TRADE_ACCOUNTS_REQUEST);
+    dtc_message_init(&m, DTC_TRADE_ACCOUNTS_REQUEST);
+    ck_assert_int_eq(dtc_requests_add(&requests, &m, START, TIMEOUT), 0);
+    ck_assert_uint_eq(requests.count, 1024);
+    take("{\"Type\":401,\"RequestID\":7,\"TotalNumberMessages\":1,\"MessageNumber\":1}", START);
+    ck_assert_int_eq(add(DTC_TRADE_ACCOUNTS_REQUEST), 1025);
+}
+END_TEST
+
+START_TEST(only_an_answer_to_who_asked_for_compression_is_compressed)
+{
+    static const struct {
+        int asked;
+        const char *answer;
+        bool expected;
+    } rows[] = {
+        {1, "{\"Type\":801,\"RequestID\":1,\"UseZLibCompression\":1}", true},
+        {0, "{\"Type\":801,\"RequestID\":1,\"UseZLibCompression\":1}", false},
+        {1, "{\"Type\":801,\"RequestID\":1}", false},
+        {1, "{\"Type\":801,\"RequestID\":2,\"UseZLibCompression\":1}", false},
+        {1, "{\"Type\":801,\"RequestID\":1,\"UseZLibCompression\":1,\"NoRecordsToReturn\":1}",
+         false},
+        {1, "{\"Type\":803,\"RequestID\":1}", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        union dtc_message m;
+        teardown();
+        setup();
+        dtc_message_init(&m, DTC_HISTORICAL_PRICE_DATA_REQUEST);
+        m.historical_price_data_request.UseZLibCompression = rows[i].asked != 0;
+        ck_assert_int_eq(dtc_requests_add(&requests, &m, START, TIMEOUT), 1);
+        ck_assert_int_gt(dtc_json_decode(rows[i].answer, strlen(rows[i].answer), &m, NULL), 0);
+        ck_assert_msg(dtc_requests_compresses(&requests, &m) == rows[i].expected, "row %zu", i);
+    }
+}
+END_TEST
+
 START_TEST(ids_stay_positive_when_they_run_out)
 {
     requests.last_id = INT32_MAX - 1;
@@ -264,6 +315,8 @@ static Suite *suite(void)
     tcase_add_test(c, a_batch_that_is_cut_off_is_not_complete);
     tcase_add_test(c, a_lost_connection_ends_all_as_unanswered);
     tcase_add_test(c, many_requests_are_told_apart);
+    tcase_add_test(c, no_more_than_1024_are_kept);
+    tcase_add_test(c, only_an_answer_to_who_asked_for_compression_is_compressed);
     tcase_add_test(c, ids_stay_positive_when_they_run_out);
     tcase_add_test(c, the_round_trip_is_to_the_first_answer);
     suite_add_tcase(s, c);

@@ -339,6 +339,7 @@ END_TEST
 START_TEST(the_servers_entry_price_moves_excursions_and_the_trade)
 {
     buy(2, 5000);
+    p.source = SOURCE_SERVER;
     price(5010);
     price(4998);
     ck_assert(!position_correct_entry(&p, &mes, 5000));
@@ -358,6 +359,7 @@ START_TEST(a_corrected_entry_of_a_changed_position_keeps_what_was_seen)
 {
     buy(1, 5000);
     buy(1, 5004);
+    p.source = SOURCE_SERVER;
     price(5000);
     ck_assert_int_eq(p.mae, -DOLLARS(20)); /* -2 × 2 × 5 */
     ck_assert(position_correct_entry(&p, &mes, 5001));
@@ -365,6 +367,38 @@ START_TEST(a_corrected_entry_of_a_changed_position_keeps_what_was_seen)
     sell(2, 5006);
     ck_assert_double_eq(step.trade.entry_price, 5001);
     ck_assert_int_eq(step.trade.realized_pnl, DOLLARS(50));
+}
+END_TEST
+
+START_TEST(the_servers_entry_price_leaves_what_our_fills_earn_as_it_is)
+{
+    buy(2, 5000);
+    price(5010);
+    price(4998);
+    ck_assert(position_correct_entry(&p, &mes, 4999));
+    ck_assert_double_eq(p.entry_price, 4999);
+    ck_assert_int_eq(p.realized_pnl, -DOLLARS(10)); /* -1 × 2 × 5 */
+    ck_assert_int_eq(p.open_pnl, -DOLLARS(10));     /* of 4998 */
+    ck_assert_int_eq(p.mfe, DOLLARS(100));
+    ck_assert_int_eq(p.mae, -DOLLARS(20));
+    sell(2, 5010);
+    ck_assert_double_eq(step.trade.entry_price, 5000);
+    ck_assert_int_eq(step.trade.realized_pnl, DOLLARS(100));
+}
+END_TEST
+
+START_TEST(a_server_that_closes_first_in_first_out_changes_no_result)
+{
+    buy(1, 5000);
+    buy(1, 5004);
+    sell(1, 5006);
+    ck_assert_int_eq(p.realized_pnl, DOLLARS(20)); /* 4 × 5: of the average, 5002 */
+    ck_assert(position_correct_entry(&p, &mes, 5004));
+    ck_assert_double_eq(p.entry_price, 5004);
+    ck_assert_int_eq(p.realized_pnl, DOLLARS(30)); /* 6 × 5 */
+    sell(1, 5010);
+    ck_assert_double_eq(step.trade.entry_price, 5002);
+    ck_assert_int_eq(step.trade.realized_pnl, DOLLARS(60)); /* (6 + 6) × 5 */
 }
 END_TEST
 
@@ -433,6 +467,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_high_already_known_is_not_counted_with_a_later_quantity);
     tcase_add_test(t, the_servers_entry_price_moves_excursions_and_the_trade);
     tcase_add_test(t, a_corrected_entry_of_a_changed_position_keeps_what_was_seen);
+    tcase_add_test(t, the_servers_entry_price_leaves_what_our_fills_earn_as_it_is);
+    tcase_add_test(t, a_server_that_closes_first_in_first_out_changes_no_result);
     tcase_add_test(t, a_position_without_entries_of_its_own_takes_its_average_for_them);
     tcase_add_test(t, a_recovered_position_closes_as_recovered_and_keeps_its_gap);
     tcase_add_test(t, absurd_numbers_saturate);

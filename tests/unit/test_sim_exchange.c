@@ -1,128 +1,5 @@
-/* Orders of the simulated exchange. What it tells is written into `told`: "a/2" is an update of
- * order a with reason 2, followed for a fill by quantity@price; P a position and its average, B the
- * cash. */
-#include "base/text.h"
-#include "dtc/enums.h"
-#include "sim/exchange.h"
-#include "support/test.h"
-
-#include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-static struct sim_exchange *exchange;
-static char told[4096];
-static struct sim_order last; /* as the latest update had it */
-static char last_text[128];
-
-__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
-{
-    size_t length = strlen(told);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(told + length, sizeof told - length, format, arguments);
-    va_end(arguments);
-}
-
-static void on_order(void *context, const struct sim_order *o, int32_t reason,
-                     const struct sim_fill *fill, const char *text)
-{
-    (void)context;
-    last = *o;
-    text_copy(last_text, sizeof last_text, text ? text : "");
-    tell(" %s/%d", o->request.client_id, reason);
-    if (fill)
-        tell(" %g@%.2f", fill->quantity, fill->price);
-}
-
-static void on_position(void *context, const struct sim_position *p)
-{
-    (void)context;
-    tell(" P%g@%.2f", p->quantity, p->average);
-}
-
-static void on_balance(void *context, int account)
-{
-    (void)context;
-    tell(" B%.2f", money_to_double(sim_exchange_ledger(exchange)->cash[account]));
-}
-
-static void quote(double bid, double ask)
-{
-    sim_exchange_quote(exchange, SIM_MES, bid, 10, ask, 10, 1);
-}
-
-static void trade(double price, double volume)
-{
-    sim_exchange_trade(exchange, SIM_MES, price, volume, 1);
-}
-
-static void setup(void)
-{
-    struct sim_exchange_listener listener = {NULL, on_order, on_position, on_balance};
-    exchange = sim_exchange_new(0xabc, &listener);
-    quote(5050, 5050.25);
-    trade(5050, 1);
-}
-
-static void teardown(void)
-{
-    sim_exchange_free(exchange);
-}
-
-static struct sim_order_request order(const char *id, int32_t type, int32_t side, double quantity,
-                                      double price)
-{
-    struct sim_order_request r = {.type = type, .side = side, .quantity = quantity, .price = price};
-    text_copy(r.account, sizeof r.account, "Sim1");
-    text_copy(r.symbol, sizeof r.symbol, "MESZ26_FUT_CME");
-    text_copy(r.client_id, sizeof r.client_id, id);
-    return r;
-}
-
-static bool submit(const char *id, int32_t type, int32_t side, double quantity, double price)
-{
-    struct sim_order_request r = order(id, type, side, quantity, price);
-    return sim_exchange_submit(exchange, &r, 1);
-}
-
-/* Target "t" and stop "s" that close a long. */
-static bool submit_exit(const char *parent, double quantity, double target, double stop)
-{
-    struct sim_order_request pair[2] = {
-        order("t", DTC_ORDER_TYPE_LIMIT, DTC_SELL, quantity, target),
-        order("s", DTC_ORDER_TYPE_STOP, DTC_SELL, quantity, stop),
-    };
-    return sim_exchange_submit_oco(exchange, pair, parent, 1);
-}
-
-static const char *server_id(const char *client_id)
-{
-    const struct sim_order *o = sim_exchange_find(exchange, "", client_id);
-    return o ? o->server_id : "";
-}
-
-static double position(void)
-{
-    return sim_exchange_ledger(exchange)->positions[SIM_ACCOUNT_SIM1][SIM_MES].quantity;
-}
-
-static void check_told(const char *expected)
-{
-    ck_assert_str_eq(told, expected);
-    told[0] = '\0';
-}
-
-static void check_rejected(const char *id, const char *text)
-{
-    char expected[64];
-    snprintf(expected, sizeof expected, " %s/8", id);
-    check_told(expected);
-    ck_assert_str_eq(last_text, text);
-    ck_assert_int_eq(last.status, DTC_ORDER_STATUS_REJECTED);
-    ck_assert_uint_eq(sim_exchange_order_count(exchange), 0);
-}
+/* Orders of the simulated exchange. */
+#include "unit/test_sim_exchange.h"
 
 START_TEST(a_market_buy_fills_at_the_ask_and_a_sell_at_the_bid)
 {
@@ -287,7 +164,7 @@ START_TEST(a_replaced_order_gets_a_new_server_id_and_keeps_its_client_id)
     submit("a", DTC_ORDER_TYPE_LIMIT, DTC_BUY, 1, 5049);
     ck_assert_str_eq(server_id("a"), "abc-1");
     told[0] = '\0';
-    ck_assert(sim_exchange_replace(exchange, "abc-1", "a", 5048.5, 2, 1));
+    ck_assert(sim_exchange_replace(exchange, "abc-1", "a", 5048.5, NAN, 2, 1));
     check_told(" a/7");
     ck_assert_str_eq(last.server_id, "abc-2");
     ck_assert_str_eq(last.previous_server_id, "abc-1");
@@ -302,10 +179,10 @@ END_TEST
 START_TEST(a_replacement_can_leave_price_or_quantity_as_they_are)
 {
     submit("a", DTC_ORDER_TYPE_LIMIT, DTC_BUY, 3, 5049);
-    sim_exchange_replace(exchange, "", "a", NAN, 2, 1);
+    sim_exchange_replace(exchange, "", "a", NAN, NAN, 2, 1);
     ck_assert_double_eq(last.request.price, 5049);
     ck_assert_double_eq(last.request.quantity, 2);
-    sim_exchange_replace(exchange, "", "a", 5050.25, 0, 1); /* the ask: fills at once */
+    sim_exchange_replace(exchange, "", "a", 5050.25, NAN, 0, 1); /* the ask: fills at once */
     ck_assert_double_eq(position(), 2);
 }
 END_TEST
@@ -315,9 +192,9 @@ START_TEST(a_replacement_that_cannot_be_is_rejected_and_changes_nothing)
     submit("a", DTC_ORDER_TYPE_LIMIT, DTC_BUY, 3, 5049);
     trade(5049, 2);
     told[0] = '\0';
-    ck_assert(!sim_exchange_replace(exchange, "", "a", NAN, 2, 1));
+    ck_assert(!sim_exchange_replace(exchange, "", "a", NAN, NAN, 2, 1));
     ck_assert_str_eq(last_text, "More of the order is filled already");
-    ck_assert(!sim_exchange_replace(exchange, "", "a", 5049.1, 0, 1));
+    ck_assert(!sim_exchange_replace(exchange, "", "a", 5049.1, NAN, 0, 1));
     ck_assert_str_eq(last_text, "The price is not a multiple of the tick size");
     check_told(" a/10 a/10");
     ck_assert_double_eq(last.request.price, 5049);
@@ -358,12 +235,13 @@ static const struct {
     const char *account, *symbol, *text;
 } bad_orders[] = {
     {1, 1, 1, 1, 0, "Sim2", "MESZ26_FUT_CME", "The trade account is not known"},
-    {1, 1, 1, 1, 0, "Sim1", "ESZ26_FUT_CME", "The symbol is not known"},
-    {4, 1, 1, 1, 5050, "Sim1", "MESZ26_FUT_CME",
-     "Only market, limit and stop orders are supported"},
+    {1, 1, 1, 1, 0, "Sim1", "XXZ26_FUT_CME", "The symbol is not known"},
+    {7, 1, 1, 1, 5050, "Sim1", "MESZ26_FUT_CME", "The type of the order is not known"},
+    {4, 1, 1, 1, 5050, "Sim1", "MESZ26_FUT_CME", "The order needs a price"}, /* no second one */
     {1, 0, 1, 1, 0, "Sim1", "MESZ26_FUT_CME", "The order must be a buy or a sell"},
-    {1, 1, 6, 1, 0, "Sim1", "MESZ26_FUT_CME",
-     "Only the times in force day and good till canceled are supported"},
+    {1, 1, 3, 1, 0, "Sim1", "MESZ26_FUT_CME", "This time in force is not supported"},
+    {3, 1, 6, 1, 5051, "Sim1", "MESZ26_FUT_CME",
+     "This time in force is for market and limit orders only"},
     {1, 1, 1, 1.5, 0, "Sim1", "MESZ26_FUT_CME",
      "The quantity must be a whole number of contracts, at least 1"},
     {1, 1, 1, 0, 0, "Sim1", "MESZ26_FUT_CME",

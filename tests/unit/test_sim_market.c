@@ -23,7 +23,9 @@ static void on_event(void *context, const struct sim_market *m, enum sim_market_
 {
     struct record *r = context;
     const struct sim_product *p = m->product;
-    r->wrong += m->ask - m->bid != p->tick || fmod(m->last, p->tick) != 0;
+    int64_t ticks = sim_product_ticks(p, m->last);
+    r->wrong += m->ask != sim_product_price(p, sim_product_ticks(p, m->bid) + 1);
+    r->wrong += m->last != sim_product_price(p, ticks);
     r->wrong += m->last < m->low || m->last > m->high;
     if (kind == SIM_MARKET_TRADE) {
         r->wrong += m->last != (m->last_at == DTC_AT_ASK ? m->ask : m->bid);
@@ -79,15 +81,66 @@ START_TEST(five_to_fifteen_events_come_a_second)
 }
 END_TEST
 
-START_TEST(prices_stay_within_a_band_for_a_week)
+START_TEST(prices_stay_within_a_band_for_days)
 {
     for (int product = 0; product < SIM_PRODUCTS; product++) {
         double start = sim_products[product].start;
-        struct record r = run(3, product, 7 * CLOCK_DAY, NULL);
+        struct record r = run(3, product, (product <= SIM_MNQ ? 7 : 2) * CLOCK_DAY, NULL);
         ck_assert_double_ge(r.lowest, start * 0.969);
         ck_assert_double_le(r.highest, start * 1.031);
         ck_assert_double_gt(r.highest - r.lowest, start * 0.01); /* it does walk */
     }
+}
+END_TEST
+
+START_TEST(prices_are_the_doubles_nearest_to_their_decimals)
+{
+    ck_assert_double_eq(sim_product_price(&sim_products[SIM_MES], 20201), 5050.25);
+    ck_assert_double_eq(sim_product_price(&sim_products[SIM_GC], 26503), 2650.3);
+    ck_assert_double_eq(sim_product_price(&sim_products[SIM_CL], 7207), 72.07);
+    ck_assert_double_eq(sim_product_price(&sim_products[SIM_6E], 21601), 1.08005);
+    ck_assert_double_eq(sim_product_price(&sim_products[SIM_ZN], 7041), 110.015625); /* 110'00.5 */
+    ck_assert_double_eq(sim_product_price(&sim_products[SIM_MYM], 42001), 42001);
+    ck_assert_int_eq(sim_product_ticks(&sim_products[SIM_6E], 1.08005), 21601);
+}
+END_TEST
+
+START_TEST(a_price_that_is_set_is_where_the_walk_goes_on_from)
+{
+    struct sim_market m;
+    run(5, SIM_MES, CLOCK_MINUTE, &m);
+    struct record r = {.lowest = INFINITY};
+    sim_market_set_price(&m, 6000.1, on_event, &r); /* to the nearest tick */
+    ck_assert_double_eq(m.bid, 6000);
+    ck_assert_double_eq(m.ask, 6000.25);
+    ck_assert_double_eq(m.last, 6000);
+    ck_assert_double_eq(m.high, 6000);
+    ck_assert_uint_eq(r.quotes, 1);
+    ck_assert_uint_eq(r.trades, 1);
+    ck_assert_uint_eq(r.highs, 1);
+    while (m.next_event < CLOCK_DAY)
+        sim_market_step(&m, on_event, &r);
+    ck_assert_uint_eq(r.wrong, 0);
+    ck_assert_double_ge(r.lowest, 6000 * 0.969);
+    ck_assert_double_le(r.highest, 6000 * 1.031);
+}
+END_TEST
+
+START_TEST(a_trade_that_is_made_leaves_the_quote_as_it_is)
+{
+    struct sim_market m;
+    run(5, SIM_MES, CLOCK_MINUTE, &m);
+    double bid = m.bid, ask = m.ask, volume = m.volume;
+    struct record r = {0};
+    sim_market_trade(&m, bid - 10, 7, on_event, &r);
+    ck_assert_double_eq(m.bid, bid);
+    ck_assert_double_eq(m.ask, ask);
+    ck_assert_double_eq(m.last, bid - 10);
+    ck_assert_int_eq(m.last_at, DTC_AT_BID);
+    ck_assert_double_eq(m.volume, volume + 7);
+    ck_assert_uint_eq(r.quotes, 0);
+    sim_market_trade(&m, ask, 1, on_event, &r);
+    ck_assert_int_eq(m.last_at, DTC_AT_ASK);
 }
 END_TEST
 
@@ -133,7 +186,10 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, the_same_seed_gives_the_same_events);
     tcase_add_test(t, five_to_fifteen_events_come_a_second);
-    tcase_add_test(t, prices_stay_within_a_band_for_a_week);
+    tcase_add_test(t, prices_stay_within_a_band_for_days);
+    tcase_add_test(t, prices_are_the_doubles_nearest_to_their_decimals);
+    tcase_add_test(t, a_price_that_is_set_is_where_the_walk_goes_on_from);
+    tcase_add_test(t, a_trade_that_is_made_leaves_the_quote_as_it_is);
     tcase_add_test(t, the_session_counts_what_was_traded_in_it);
     tcase_add_test(t, a_new_session_opens_at_the_price_of_the_old_ones_end);
     tcase_add_test(t, a_session_belongs_to_the_day_after_its_evening);

@@ -75,9 +75,9 @@ static void on_balance(void *context, int account)
 static void on_market(void *context, const struct sim_market *m, enum sim_market_kind kind)
 {
     struct record *r = context;
-    char line[64];
-    snprintf(line, sizeof line, "%s %d %g %g", m->product->root, (int)kind, m->bid, m->last);
-    mix(r, line);
+    const double event[] = {m->product->start, kind, m->bid, m->last};
+    for (size_t i = 0; i < sizeof event / sizeof *event; i++)
+        r->digest = (r->digest ^ (uint64_t)llround(event[i] * 1e6)) * UINT64_C(0x100000001b3);
     r->market++;
     r->now = m->next_event; /* as good as now: the events of a second are many */
 }
@@ -180,6 +180,106 @@ START_TEST(without_bots_there_are_no_orders)
 }
 END_TEST
 
+START_TEST(each_market_walks_by_a_seed_of_its_own)
+{
+    struct record r, idle;
+    run_to(&r, 1, true, HOUR, HOUR);
+    run_to(&idle, 1, false, HOUR, HOUR);
+    struct sim_random seeds = {1};
+    struct sim_market first; /* as it is with no other beside it */
+    sim_market_init(&first, &sim_products[SIM_MES], sim_random_next(&seeds), 0, 0);
+    struct record ignored = {0};
+    while (first.next_event <= HOUR)
+        sim_market_step(&first, on_market, &ignored);
+    ck_assert_double_eq(sim_world_market(r.world, SIM_MES)->last, first.last);
+    ck_assert_double_eq(sim_world_market(r.world, SIM_MES)->volume, first.volume);
+    for (int p = 0; p < SIM_PRODUCTS; p++) {
+        const struct sim_market *m = sim_world_market(idle.world, p);
+        ck_assert_double_eq(m->last, sim_world_market(r.world, p)->last);
+        ck_assert_uint_gt(m->trades, 10000);
+        for (int q = 0; q < p; q++) /* of two with the same tick and start */
+            ck_assert_double_ne(m->volume, sim_world_market(idle.world, q)->volume);
+    }
+    sim_world_free(r.world);
+    sim_world_free(idle.world);
+}
+END_TEST
+
+START_TEST(the_history_is_what_was_told)
+{
+    struct record r;
+    run_to(&r, 1, false, 10 * CLOCK_MINUTE, CLOCK_SECOND);
+    const struct sim_market *m = sim_world_market(r.world, SIM_CL);
+    const struct sim_history *h = sim_world_history(r.world, SIM_CL);
+    size_t count = sim_history_tick_count(h);
+    ck_assert_uint_eq(count, m->trades);
+    double volume = 0;
+    for (size_t i = 0; i < count; i++)
+        volume += sim_history_tick(h, i)->volume;
+    ck_assert_double_eq(volume, m->volume);
+    ck_assert_double_eq(sim_history_tick(h, count - 1)->price, m->last);
+    ck_assert_int_eq(sim_history_tick(h, 0)->time, WALL);
+    sim_world_free(r.world);
+}
+END_TEST
+
+START_TEST(a_price_that_is_set_moves_the_market_and_its_orders)
+{
+    struct record r;
+    run_to(&r, 1, false, CLOCK_SECOND, HOUR);
+    struct sim_order_request buy = {.type = DTC_ORDER_TYPE_LIMIT,
+                                    .side = DTC_BUY,
+                                    .price = 4900,
+                                    .quantity = 1,
+                                    .account = "Sim1",
+                                    .symbol = "MESZ26_FUT_CME",
+                                    .client_id = "a"};
+    ck_assert(sim_exchange_submit(sim_world_exchange(r.world), &buy, WALL));
+    ck_assert_int_eq(r.fills, 0);
+    sim_world_set_price(r.world, SIM_MES, 4890);
+    ck_assert_int_eq(r.fills, 1);
+    ck_assert_double_eq(sim_world_market(r.world, SIM_MES)->bid, 4890);
+    sim_world_advance(r.world, CLOCK_MINUTE, WALL);
+    ck_assert_double_eq_tol(sim_world_market(r.world, SIM_MES)->bid, 4890, 60);
+    sim_world_free(r.world);
+}
+END_TEST
+
+START_TEST(a_trade_that_is_made_reaches_orders_and_history)
+{
+    struct record r;
+    run_to(&r, 1, false, CLOCK_SECOND, HOUR);
+    int before = r.market;
+    size_t ticks = sim_history_tick_count(sim_world_history(r.world, SIM_ZN));
+    sim_world_trade(r.world, SIM_ZN, 109.5, 7);
+    ck_assert_int_eq(r.market, before + 2); /* it is a new low */
+    ck_assert_uint_eq(sim_history_tick_count(sim_world_history(r.world, SIM_ZN)), ticks + 1);
+    ck_assert_double_eq(sim_exchange_ledger(sim_world_exchange(r.world))->mark[SIM_ZN], 109.5);
+    sim_world_free(r.world);
+}
+END_TEST
+
+START_TEST(a_frozen_world_stands_still_and_goes_on_where_it_was)
+{
+    struct record a, b;
+    run_to(&a, 1, true, CLOCK_MINUTE, HOUR);
+    run_to(&b, 1, true, CLOCK_MINUTE, HOUR);
+    sim_world_freeze(b.world, 2 * CLOCK_MINUTE);
+    sim_world_advance(b.world, CLOCK_MINUTE + CLOCK_SECOND, WALL);
+    sim_world_freeze(b.world, 90 * CLOCK_SECOND); /* within the first: nothing more */
+    sim_world_advance(b.world, 2 * CLOCK_MINUTE, WALL);
+    ck_assert_int_eq(a.market, b.market);
+    ck_assert_int_gt(sim_world_next(b.world), 2 * CLOCK_MINUTE);
+    sim_world_advance(a.world, 5 * CLOCK_MINUTE, WALL);
+    sim_world_advance(b.world, 6 * CLOCK_MINUTE, WALL);
+    ck_assert_int_eq(a.market, b.market);
+    ck_assert_double_eq(sim_world_market(a.world, SIM_GC)->last,
+                        sim_world_market(b.world, SIM_GC)->last);
+    sim_world_free(a.world);
+    sim_world_free(b.world);
+}
+END_TEST
+
 START_TEST(the_session_changes_with_the_wall_clocks_day)
 {
     struct record r;
@@ -202,6 +302,11 @@ static Suite *suite(void)
     tcase_add_loop_test(t, every_trade_ends_within_three_minutes, 0, 3);
     tcase_add_test(t, a_held_position_is_guarded_by_a_bracket_of_its_size);
     tcase_add_test(t, without_bots_there_are_no_orders);
+    tcase_add_test(t, each_market_walks_by_a_seed_of_its_own);
+    tcase_add_test(t, the_history_is_what_was_told);
+    tcase_add_test(t, a_price_that_is_set_moves_the_market_and_its_orders);
+    tcase_add_test(t, a_trade_that_is_made_reaches_orders_and_history);
+    tcase_add_test(t, a_frozen_world_stands_still_and_goes_on_where_it_was);
     tcase_add_test(t, the_session_changes_with_the_wall_clocks_day);
     suite_add_tcase(s, t);
     return s;

@@ -136,6 +136,7 @@ START_TEST(prices_move_the_extremes_which_are_taken_once)
     apply(&SIM, SIDE_LONG, 2, 5000, "a");
     state_apply_trade(state, 0, 4998, 1, AGGRESSOR_NONE, 2 * CLOCK_SECOND, 2 * CLOCK_SECOND);
     state_apply_trade(state, 0, 5003, 1, AGGRESSOR_NONE, 3 * CLOCK_SECOND, 3 * CLOCK_SECOND);
+    state_settle(state, 0);
     ck_assert(state_take_extremes(state, 4 * CLOCK_SECOND, &change));
     ck_assert_int_eq(change.kind, CHANGE_EXTREMES);
     ck_assert_int_eq(change.after.mae, -20 * MONEY_ONE);
@@ -150,9 +151,47 @@ START_TEST(a_price_from_before_the_entry_is_not_of_the_position)
     f.time = 100 * CLOCK_SECOND;
     state_apply_fill(state, &f, ORIGIN_LIVE, "fill", 100 * CLOCK_SECOND, &change);
     state_apply_trade(state, 0, 4000, 1, AGGRESSOR_NONE, 90 * CLOCK_SECOND, 101 * CLOCK_SECOND);
+    state_settle(state, 0);
     state_copy(state, &now);
     ck_assert_int_eq(now.positions[0].mae, 0);
     ck_assert_double_eq(now.positions[0].min_price, 5000);
+}
+END_TEST
+
+/* Two states, one that settles each price and one that settles them in batches. */
+START_TEST(positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn)
+{
+    struct state *each = state, *batched;
+    struct snapshot a, b;
+    setup();
+    batched = state;
+    uint32_t seed = 12345;
+    for (int round = 0; round < 200; round++) {
+        struct fill f = make_fill(&SIM, seed >> 16 & 1 ? SIDE_LONG : SIDE_SHORT, 1 + round % 3,
+                                  5000 + 0.25 * (seed >> 20 & 31), "");
+        text_format(f.execution_id, sizeof f.execution_id, "E%d", round);
+        int64_t time = round * CLOCK_SECOND;
+        f.time = time;
+        ck_assert_int_eq(state_apply_fill(each, &f, ORIGIN_LIVE, "", time, &change), FILL_APPLIED);
+        ck_assert_int_eq(state_apply_fill(batched, &f, ORIGIN_LIVE, "", time, &change),
+                         FILL_APPLIED);
+        for (int i = 0; i < 40; i++) {
+            seed = seed * 1664525 + 1013904223;
+            double price = 5000 + 0.25 * (seed >> 24 & 63);
+            int64_t at = time + i / 8 * 100 * CLOCK_MS; /* batches of 8, and later ones */
+            state_apply_trade(each, 0, price, 1, AGGRESSOR_AT_ASK, at, at);
+            state_settle(each, 0);
+            state_apply_trade(batched, 0, price, 1, AGGRESSOR_AT_ASK, at, at);
+        }
+        state_settle(batched, 0);
+        state_copy(each, &a);
+        state_copy(batched, &b);
+        ck_assert_uint_eq(a.position_count, b.position_count);
+        ck_assert_mem_eq(a.positions, b.positions, sizeof a.positions);
+        ck_assert_mem_eq(a.markets, b.markets, sizeof a.markets);
+    }
+    state_free(batched);
+    state = each;
 }
 END_TEST
 
@@ -395,6 +434,7 @@ static Suite *suite(void)
         a_reversal_is_one_change,
         prices_move_the_extremes_which_are_taken_once,
         a_price_from_before_the_entry_is_not_of_the_position,
+        positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn,
         stop_and_target_follow_the_orders,
         what_a_later_order_message_leaves_out_stays,
         the_fills_known_of_an_order_survive_a_new_id,

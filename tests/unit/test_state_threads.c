@@ -112,6 +112,7 @@ static void *write_own_entry(void *number)
         struct balance b = {.key = key, .time = i, .cash = i * MONEY_ONE};
         state_put_balance(state, &b, i, &c);
         state_apply_trade(state, index, 100 + (int)(intptr_t)number, i, AGGRESSOR_NONE, i, i);
+        state_settle(state, index);
         struct order o = {.key = key, .status = STATUS_OPEN, .quantity = i, .price1 = i};
         text_copy(o.symbol, sizeof o.symbol, symbol);
         text_format(o.server_id, sizeof o.server_id, "o%d", (int)(intptr_t)number);

@@ -148,6 +148,31 @@ START_TEST(comparison_ignores_case_of_ascii_only)
 }
 END_TEST
 
+START_TEST(bytes_are_copied_up_to_their_length_or_null_byte)
+{
+    char target[6];
+    ck_assert(text_copy_bytes(target, sizeof target, "abcdef", 3));
+    ck_assert_str_eq(target, "abc");
+    ck_assert(text_copy_bytes(target, sizeof target, "ab\0cd", 5));
+    ck_assert_str_eq(target, "ab");
+    ck_assert(!text_copy_bytes(target, sizeof target, "abcdefgh", 8));
+    ck_assert_str_eq(target, "abcde");
+    ck_assert(!text_copy_bytes(target, sizeof target, "abcd\xC3\xA9", 6));
+    ck_assert_str_eq(target, "abcd");
+    ck_assert(!text_copy_bytes(target, 0, "a", 1));
+}
+END_TEST
+
+START_TEST(bytes_that_are_not_utf8_are_repaired_one_by_one)
+{
+    char text[] = "a\xC3\xA9\xFF"
+                  "b\xE2\x82"
+                  "c\xED\xA0\x80\n\xF0\x9F\x92\xB6\xC3";
+    text_repair(text, strlen(text));
+    ck_assert_str_eq(text, "a\xC3\xA9?b??c???\n\xF0\x9F\x92\xB6?");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("text");
@@ -160,6 +185,8 @@ static Suite *suite(void)
     tcase_add_test(t, whatever_comes_in_what_goes_out_is_clean);
     tcase_add_test(t, formatting_is_cut_at_a_whole_character_and_counts_what_it_wrote);
     tcase_add_test(t, comparison_ignores_case_of_ascii_only);
+    tcase_add_test(t, bytes_are_copied_up_to_their_length_or_null_byte);
+    tcase_add_test(t, bytes_that_are_not_utf8_are_repaired_one_by_one);
     suite_add_tcase(s, t);
     return s;
 }

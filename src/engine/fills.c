@@ -1,0 +1,309 @@
+/* Fills: of the stream, and of the histories that are fetched to find those that were missed. */
+#include "engine/internal.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t HISTORY_SPAN = 30 * CLOCK_DAY;
+
+enum side engine_side(int32_t buy_sell)
+{
+    return buy_sell == DTC_BUY ? SIDE_LONG : buy_sell == DTC_SELL ? SIDE_SHORT : SIDE_NONE;
+}
+
+static void say_trade(struct engine *e, const struct trade *t)
+{
+    char pnl[32], mae[32], mfe[32];
+    money_format(pnl, sizeof pnl, t->realized_pnl, 1);
+    money_format(mae, sizeof mae, t->mae, 1);
+    money_format(mfe, sizeof mfe, t->mfe, 1);
+    engine_say(e, t->realized_pnl < 0 ? MESSAGE_WARNING : MESSAGE_GOOD,
+               "%s: closed %s %g %s: %s (MAE %s, MFE %s)", t->key.account,
+               t->side == SIDE_LONG ? "LONG" : "SHORT", t->quantity, t->symbol, pnl, mae, mfe);
+}
+
+/* The history brings the same one again and again: each is told once. */
+static void say_refused(struct engine *e, const struct fill *f)
+{
+    char text[512];
+    text_format(text, sizeof text, "%s|%s|%s|%s|%d|%.17g|%.17g|%lld", f->key.account, f->symbol,
+                f->execution_id, f->order_id, (int)f->side, f->quantity, f->price,
+                (long long)(f->time / CLOCK_SECOND));
+    uint64_t hash = engine_hash(text, sizeof text);
+    for (int i = 0; i < ENGINE_REFUSED; i++)
+        if (e->refused[i] == hash)
+            return;
+    e->refused[e->refused_next++ % ENGINE_REFUSED] = hash;
+    engine_quote(e, MESSAGE_ERROR, "a fill of %s in %s cannot be counted: check the position",
+                 f->symbol, f->key.account);
+}
+
+bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,
+                       const char *why)
+{
+    struct change c;
+    struct instrument i = {0};
+    int symbol = engine_find_symbol(e, f->symbol);
+    enum fill_result result =
+        symbol < 0 ? FILL_REFUSED : state_apply_fill(e->state, f, origin, why, e->wall, &c);
+    if (result == FILL_REFUSED)
+        say_refused(e, f);
+    if (result != FILL_APPLIED)
+        return false;
+    engine_store(e, &c);
+
+    char price[32];
+    state_get_instrument(e->state, e->symbols[symbol].place, &i);
+    instrument_format_price(&i, f->price, price, sizeof price);
+    engine_say(e, MESSAGE_INFO, "%s: %s %g %s @ %s%s%s", f->key.account,
+               f->side == SIDE_LONG ? "bought" : "sold", f->quantity, f->symbol, price,
+               origin == ORIGIN_LIVE ? "" : ", ", origin == ORIGIN_LIVE ? "" : why);
+    if (c.has_trade)
+        say_trade(e, &c.trade);
+    engine_follow_bracket(e, &f->key, f->symbol);
+    state_set_view(e->state, &f->key, false, "fill", e->wall);
+    state_advance(e->state, e->wall);
+    return true;
+}
+
+static void apply_collected(struct engine *e, struct engine_account *a);
+
+/* Half a history is none; the fills of the stream are whole. */
+static void drop_past(struct engine *e, struct engine_account *a)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < a->fill_count; i++)
+        if (!a->fills[i].past)
+            a->fills[kept++] = a->fills[i];
+    e->collected -= a->fill_count - kept;
+    a->fill_count = kept;
+    a->history_request = 0;
+}
+
+/* False: there are too many, and the history that is under way is given up. */
+static bool collect(struct engine *e, struct engine_account *a, const struct engine_fill *f)
+{
+    if (e->collected == ENGINE_FILLS) {
+        if (!e->told.fills)
+            engine_say(e, MESSAGE_ERROR,
+                       "the fill history of %s is too long (more than %d fills): it is not used",
+                       a->key.account, ENGINE_FILLS);
+        e->told.fills = true;
+        drop_past(e, a);
+        apply_collected(e, a);
+        return false;
+    }
+    if (a->fill_count == a->fill_capacity) {
+        a->fill_capacity = a->fill_capacity ? 2 * a->fill_capacity : 32;
+        a->fills = memory_resize(a->fills, a->fill_capacity, sizeof *a->fills);
+    }
+    a->fills[a->fill_count] = *f;
+    a->fills[a->fill_count].place = a->fill_count;
+    a->fill_count++;
+    e->collected++;
+    return true;
+}
+
+void engine_take_fill(struct engine *e, struct engine_account *a, const struct fill *f)
+{
+    struct engine_fill kept = {.fill = *f, .high = PRICE_UNSET, .low = PRICE_UNSET};
+    if (f->time > a->last_fill)
+        a->last_fill = f->time;
+    if (!a->collecting || !collect(e, a, &kept))
+        engine_apply_fill(e, f, ORIGIN_LIVE, "fill");
+}
+
+void engine_ask_history(struct engine *e, struct engine_account *a)
+{
+    if (a->collecting)
+        return;
+    int64_t from = a->since;
+    if (from < e->wall - HISTORY_SPAN)
+        from = e->wall - HISTORY_SPAN;
+    if (from < a->last_fill - CLOCK_DAY)
+        from = a->last_fill - CLOCK_DAY;
+    union dtc_message m;
+    dtc_message_init(&m, DTC_HISTORICAL_ORDER_FILLS_REQUEST);
+    struct dtc_historical_order_fills_request *r = &m.historical_order_fills_request;
+    dtc_text_set(r->TradeAccount, sizeof r->TradeAccount, a->key.account);
+    r->StartDateTime = from / CLOCK_SECOND;
+    r->NumberOfDays = (int32_t)((e->wall - from) / CLOCK_DAY) + 1;
+    a->history_from = r->StartDateTime * CLOCK_SECOND;
+    a->history_request = dtc_session_request(e->session, &m, e->now);
+    a->collecting = a->history_request != 0;
+}
+
+void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u)
+{
+    struct engine_account *a = NULL;
+    for (int i = 0; i < e->account_count; i++)
+        if (e->accounts[i].history_request != 0 && e->accounts[i].history_request == u->RequestID)
+            a = &e->accounts[i];
+    if (a == NULL || u->NoOrderFills)
+        return;
+    int64_t time = dtc_time_from_seconds(u->DateTime);
+    struct engine_fill f = {
+        .fill = {.key = a->key, .quantity = u->Quantity, .price = u->Price},
+        .past = true,
+        .raw = true,
+        .high = engine_price_or_none(u->HighPriceDuringPosition, 1),
+        .low = engine_price_or_none(u->LowPriceDuringPosition, 1),
+    };
+    char name[ACCOUNT_SIZE];
+    text_clean(name, sizeof name, u->TradeAccount, sizeof u->TradeAccount);
+    engine_read_symbol(e, f.fill.symbol, u->Symbol, u->Exchange);
+    text_clean(f.fill.execution_id, sizeof f.fill.execution_id, u->UniqueExecutionID,
+               sizeof u->UniqueExecutionID);
+    text_clean(f.fill.order_id, sizeof f.fill.order_id, u->ServerOrderID, sizeof u->ServerOrderID);
+    f.fill.time = engine_time(e, time);
+    f.fill.side = engine_side(u->BuySell);
+    bool other = name[0] != '\0' && strcmp(name, a->key.account) != 0;
+    if (other || time < a->history_from)
+        return;
+    if (!fill_is_valid(&f.fill))
+        say_refused(e, &f.fill); /* and it would spoil the sum of its order */
+    else if (engine_find_symbol(e, f.fill.symbol) >= 0)
+        collect(e, a, &f);
+}
+
+/* In order of time; of one time, in the order in which they came. */
+static int compare_times(const void *one, const void *other)
+{
+    const struct engine_fill *a = one, *b = other;
+    if (a->fill.time != b->fill.time)
+        return a->fill.time < b->fill.time ? -1 : 1;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+/* By order; of one order, as they stand in their array. */
+static int compare_orders(const void *one, const void *other)
+{
+    const struct engine_fill *a = *(struct engine_fill *const *)one,
+                             *b = *(struct engine_fill *const *)other;
+    int order = strcmp(a->fill.order_id, b->fill.order_id);
+    return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+/* A fill without an execution id is known by its order's cumulative quantity, which the stream says
+ * and the history leaves to be added up. */
+static void add_up(struct engine_account *a)
+{
+    size_t count = 0;
+    double sum = 0;
+    struct engine_fill **past = memory_new(a->fill_count + 1, sizeof(struct engine_fill *));
+    for (size_t i = 0; i < a->fill_count; i++)
+        if (a->fills[i].past)
+            past[count++] = &a->fills[i];
+    qsort(past, count, sizeof(struct engine_fill *), compare_orders);
+    for (size_t i = 0; i < count; i++) {
+        struct fill *f = &past[i]->fill;
+        bool same = i > 0 && strcmp(f->order_id, past[i - 1]->fill.order_id) == 0;
+        sum = same ? sum + f->quantity : f->quantity;
+        if (f->execution_id[0] == '\0')
+            f->order_filled = sum;
+    }
+    free(past);
+}
+
+/* A fill that was made while nobody looked: the prices of its position up to then are those that
+ * came with it, or missing. So are those of the position that it opens. */
+static void apply_past(struct engine *e, const struct engine_fill *f)
+{
+    struct position p;
+    const struct fill *fill = &f->fill;
+    bool missed = fill->time < e->online_since && !state_knows_fill(e->state, fill);
+    if (missed && price_is_set(f->high) && price_is_set(f->low))
+        engine_fill_gap(e, &fill->key, fill->symbol, f->high, f->low);
+    else if (missed)
+        state_mark_gap(e->state, &fill->key, fill->symbol, true);
+    bool applied = engine_apply_fill(e, fill, ORIGIN_LIVE, "fill history");
+    if (missed && applied && state_get_position(e->state, &fill->key, fill->symbol, &p))
+        engine_note_gap(e, &p, fill->time);
+}
+
+/* Turns prices of a history to shown units; false while a symbol is not defined. */
+static bool scale(struct engine *e, struct engine_account *a)
+{
+    for (size_t i = 0; i < a->fill_count; i++) {
+        struct engine_fill *f = &a->fills[i];
+        int symbol = engine_find_symbol(e, f->fill.symbol);
+        if (!f->raw || symbol < 0)
+            continue;
+        if (!e->symbols[symbol].defined)
+            return false;
+        f->fill.price *= e->symbols[symbol].multiplier;
+        f->high *= e->symbols[symbol].multiplier;
+        f->low *= e->symbols[symbol].multiplier;
+        f->raw = false;
+    }
+    return true;
+}
+
+/* Applies what an account has collected once its history is here and all its symbols are defined.
+ */
+static void apply_collected(struct engine *e, struct engine_account *a)
+{
+    if (!a->collecting || a->history_request != 0 || !scale(e, a))
+        return;
+    a->collecting = false;
+    if (a->fill_count > 0)
+        qsort(a->fills, a->fill_count, sizeof *a->fills, compare_times);
+    add_up(a);
+    for (size_t i = 0; i < a->fill_count; i++) {
+        if (a->fills[i].fill.time > a->last_fill)
+            a->last_fill = a->fills[i].fill.time;
+        if (a->fills[i].past)
+            apply_past(e, &a->fills[i]);
+        else
+            engine_apply_fill(e, &a->fills[i].fill, ORIGIN_LIVE, "fill");
+    }
+    e->collected -= a->fill_count;
+    a->fill_count = a->fill_capacity = 0;
+    free(a->fills);
+    a->fills = NULL;
+    if (a->history_again) {
+        a->history_again = false;
+        engine_ask_history(e, a);
+    }
+}
+
+void engine_apply_collected(struct engine *e)
+{
+    for (int i = 0; i < e->account_count; i++)
+        apply_collected(e, &e->accounts[i]);
+}
+
+void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outcome,
+                        const char *why)
+{
+    for (int i = 0; i < e->account_count; i++) {
+        struct engine_account *a = &e->accounts[i];
+        if (!a->collecting || a->history_request != request)
+            continue;
+        a->history_request = 0;
+        if (outcome == DTC_REJECTED && !a->history_refused)
+            engine_say(e, MESSAGE_WARNING, "the server gives no fill history of %s: %s",
+                       a->key.account, why);
+        a->history_refused = outcome == DTC_REJECTED;
+        a->history_failures = outcome == DTC_UNANSWERED ? a->history_failures + 1 : 0;
+        if (outcome != DTC_COMPLETE)
+            drop_past(e, a);
+        apply_collected(e, a);
+    }
+}
+
+void engine_lose_histories(struct engine *e)
+{
+    for (int i = 0; i < e->account_count; i++) {
+        struct engine_account *a = &e->accounts[i];
+        a->history_again = false;
+        if (!a->collecting)
+            continue;
+        drop_past(e, a);
+        apply_collected(e, a);
+    }
+}
