@@ -1,0 +1,7 @@
+#include "fuzz/codec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    codec_check(DTC_BINARY_ENCODING, data, size);
+    return 0;
+}
