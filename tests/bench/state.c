@@ -101,6 +101,7 @@ static void apply_trade(struct rig *r)
     r->now += 100;
     state_apply_trade(r->state, r->symbol, 5050 + 0.25 * (n * 7 % 41 - 20), 1 + n % 5,
                       n % 2 ? AGGRESSOR_AT_ASK : AGGRESSOR_AT_BID, r->now, r->now);
+    state_settle(r->state, r->symbol);
 }
 
 static void apply_quote(struct rig *r)
@@ -108,6 +109,7 @@ static void apply_quote(struct rig *r)
     double bid = 5050 + 0.25 * (r->trades * 7 % 41 - 20);
     state_apply_bid_ask(r->state, r->symbol, bid, r->trades % 17, bid + 0.25, r->trades % 19,
                         r->now);
+    state_settle(r->state, r->symbol);
 }
 
 static double time_trades(struct rig *r, bool publish)
