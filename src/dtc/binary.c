@@ -73,7 +73,8 @@ int dtc_binary_decode(const char *frame, size_t length, union dtc_message *messa
         decode_partly(frame, length, schema, message);
     } else {
         memcpy(message, frame, schema->binary_size);
-        message->header.Size = schema->binary_size;
+        if (length > schema->binary_size)
+            message->header.Size = schema->binary_size;
     }
     return type;
 }

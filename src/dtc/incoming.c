@@ -102,8 +102,7 @@ static void take_when_online(struct dtc_session *s, const union dtc_message *mes
 {
     struct dtc_ending ending;
     bool is_compressed = s->inflate == NULL && dtc_requests_compresses(&s->requests, message);
-    if (message->header.Type != DTC_HEARTBEAT || message->heartbeat.NumDroppedMessages > 0)
-        s->listener.message(s->listener.context, message);
+    s->listener.message(s->listener.context, message);
     if (s->phase != DTC_ONLINE)
         return;
     if (dtc_requests_take(&s->requests, message, s->now, s->options.answer_timeout, &ending))
@@ -130,12 +129,26 @@ static void take_before_logon(struct dtc_session *s, const union dtc_message *me
 
 static void take(struct dtc_session *s, const union dtc_message *message)
 {
-    if (s->phase != DTC_ONLINE)
+    if (s->phase != DTC_ONLINE) {
         take_before_logon(s, message);
-    else if (message->header.Type == DTC_LOGOFF)
+        return;
+    }
+    switch (message->header.Type) {
+    case DTC_LOGON_RESPONSE:
+        break;
+    case DTC_HEARTBEAT:
+        if (message->heartbeat.NumDroppedMessages > 0)
+            s->listener.message(s->listener.context, message);
+        break;
+    case DTC_LOGOFF:
         take_logoff(s, &message->logoff);
-    else if (message->header.Type != DTC_LOGON_RESPONSE)
-        take_when_online(s, message);
+        break;
+    default:
+        if (message->header.Type < DTC_ORDER_UPDATE) /* prices: they answer no request */
+            s->listener.message(s->listener.context, message);
+        else
+            take_when_online(s, message);
+    }
 }
 
 static void take_frames(struct dtc_session *s)

@@ -29,8 +29,8 @@ static double time_convert(double value, double units)
     return units > told ? round(value * (units / told)) : value / (told / units);
 }
 
-void dtc_number_store(union dtc_message *message, const struct dtc_field *field,
-                      const struct dtc_number *number)
+void dtc_number_convert(union dtc_message *message, const struct dtc_field *field,
+                        const struct dtc_number *number)
 {
     double units = time_units(field->kind);
     if (units > 0) {

@@ -153,8 +153,6 @@ bool dtc_requests_take(struct dtc_requests *r, const union dtc_message *message,
                        int64_t timeout, struct dtc_ending *ending)
 {
     uint16_t type = message->header.Type;
-    if (type < DTC_ORDER_UPDATE) /* prices, which come most: all answers have greater ids */
-        return false;
     for (size_t i = 0; i < RULES && r->count > 0; i++) {
         const struct rule *rule = &rules[i];
         if (type != rule->answer && type != rule->reject)
