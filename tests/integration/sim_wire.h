@@ -66,7 +66,7 @@ static inline void start(struct sim_server_options options, const char *lines)
         line[length] = '\0';
         ck_assert_msg(sim_scenario_add(&w.scenario, line, 1, &error), "%s", error.text);
     }
-    options.seed = 1;
+    options.seed = options.seed != 0 ? options.seed : 1;
     options.speed = 1;
     options.idle_exit = -1;
     options.scenario = &w.scenario;

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
+
 /* A server that plays `lines`, whose times count from the logon of the client. */
 static void begin(struct wire *c, int encoding, const char *lines)
 {
@@ -619,6 +621,50 @@ START_TEST(the_server_says_when_it_wants_to_be_called_again)
 }
 END_TEST
 
+/* All that a client hears of a minute with bots, orders of a scenario and faults; freed by the
+ * caller. */
+static char *hear_a_minute(int encoding, uint64_t seed, size_t *length)
+{
+    struct wire c;
+    start((struct sim_server_options){.bots = true, .seed = seed},
+          "{'at':10,'do':'order','account':'120005','symbol':'" WIRE_MES
+          "','side':'buy','type':'market','quantity':2,'id':'A'}\n"
+          "{'at':20,'do':'garbage','bytes':300}\n"
+          "{'at':30,'do':'reorder','count':9}\n"
+          "{'at':40,'do':'wrong-encoding'}\n");
+    wire_open(&c, encoding);
+    wire_subscribe(&c, WIRE_MES, 2);
+    for (int i = 0; i < 600; i++) {
+        int64_t now = w.now;
+        pass(CLOCK_SECOND / 10);
+        ck_assert_int_eq(w.now, now + CLOCK_SECOND / 10);
+        wire_read(&c);
+    }
+    stop();
+    for (struct pollfd p = {.fd = c.socket, .events = POLLIN}; !c.has_ended; wire_read(&c))
+        ck_assert_int_ge(poll(&p, 1, WIRE_PATIENCE / CLOCK_MS), 1);
+    *length = wire_has(&c);
+    char *heard = malloc(*length);
+    ck_assert_ptr_nonnull(heard);
+    memcpy(heard, wire_bytes(&c), *length);
+    wire_close(&c);
+    return heard;
+}
+
+START_TEST(the_same_seed_at_the_same_times_gives_the_same_bytes)
+{
+    size_t lengths[3];
+    char *heard[] = {hear_a_minute(_i, 7, &lengths[0]), hear_a_minute(_i, 7, &lengths[1]),
+                     hear_a_minute(_i, 8, &lengths[2])};
+    ck_assert_uint_gt(lengths[0], 10000);
+    ck_assert_uint_eq(lengths[0], lengths[1]);
+    ck_assert_mem_eq(heard[0], heard[1], lengths[0]);
+    ck_assert(lengths[0] != lengths[2] || memcmp(heard[0], heard[2], lengths[0]) != 0);
+    for (size_t i = 0; i < 3; i++)
+        free(heard[i]);
+}
+END_TEST
+
 #define ADD(test) tcase_add_loop_test(t, test, 0, DTC_ENCODINGS)
 
 static Suite *suite(void)
@@ -644,6 +690,7 @@ static Suite *suite(void)
     ADD(oversized_is_longer_than_any_message_may_be);
     ADD(wrong_encoding_is_that_of_one_message);
     ADD(logoff_says_why_and_whether_to_come_back);
+    ADD(the_same_seed_at_the_same_times_gives_the_same_bytes);
     suite_add_tcase(s, t);
 
     t = tcase_create("market, orders, terms");
