@@ -39,8 +39,7 @@ enum dtc_outcome {
 
 struct dtc_listener {
     void *context;
-    /* Every message of the server after the logon (and 700 to 702 before), heartbeats and logon
-     * apart. */
+    /* Every message of the server after the logon (and 700 to 702 before), its answer apart. */
     void (*message)(void *context, const union dtc_message *message);
     /* The phase changed; `sentence` says what happened and what is done about it. In DTC_ONLINE the
      * listener may already send requests. Server text in it is cleaned. */

@@ -10,6 +10,7 @@
 enum {
     ENGINE_REPORTS = 256,
     ENGINE_ROWS = 512,
+    ENGINE_MARKS = 256,
     ENGINE_WAITING = 4096, /* messages */
     ENGINE_ASKED = 64,
     ENGINE_REFUSED = 64,
@@ -30,6 +31,12 @@ struct engine_voice {
     char last[256]; /* "": nothing lately */
 };
 
+/* Of what a server can make us ask again and again: at once, then ever less often. */
+struct engine_pace {
+    int64_t last; /* monotonic us: it may be yet to come */
+    int64_t pause;
+};
+
 /* A symbol on the wire. Its SymbolID there is its place in the table plus 1. */
 struct engine_symbol {
     char name[SYMBOL_SIZE]; /* with the exchange behind the server's delimiter, if it has one */
@@ -39,11 +46,15 @@ struct engine_symbol {
     bool scale_known;       /* prices were counted with the multiplier */
     bool refusal_told;      /* of the definition; told once */
     bool past_refusal_told; /* of prices of the past, likewise */
+    bool past_only;         /* only a history told of it: no prices are asked for */
     bool feed_lost;
-    int64_t live_from;          /* us UTC, the server's: of the first price of this connection; 0:
-                                   none yet */
-    uint32_t session_date;      /* of the trading session, as the server says; 0 not said */
-    int32_t definition_request; /* under way; 0 none */
+    int64_t live_from; /* us UTC, the server's: of the first price of this connection; 0:
+                          none yet */
+    int64_t live_at;   /* monotonic us: when that was */
+    int64_t asked_at;  /* monotonic us: market data, no price has come yet; 0: it is not */
+    struct engine_pace feed_pace, gap_pace, session_pace;
+    uint32_t session_date;         /* of the trading session, as the server says; 0 not said */
+    int32_t definition_request;    /* under way; 0 none */
     int64_t retry_at, retry_pause; /* monotonic us: market data that was refused; the pause is 0
                                       while prices come */
 };
@@ -60,6 +71,7 @@ struct engine_fill {
     struct fill fill;
     bool past;        /* of the history, not of the stream */
     bool raw;         /* its price is still in the server's units */
+    bool covered;     /* not to be counted: it is in what was there before, or stood in for it */
     size_t place;     /* in order of coming */
     double high, low; /* of the position up to then, as the history says; PRICE_UNSET: not said */
 };
@@ -72,7 +84,10 @@ struct engine_account {
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
     bool history_again; /* a fill was missed meanwhile: that answer may be without it */
+    bool without_ids;   /* fills of it have no execution ids */
     bool history_refused, balance_refused;
+    int64_t changed_at;                      /* monotonic us: something was last counted */
+    int64_t history_asked_at;                /* monotonic us */
     int history_failures;                    /* in a row: answers that did not come, or not whole */
     bool disabled_listed, disabled_reported; /* trading, by 401 and by 600 */
     int32_t history_request;                 /* under way; 0 answered */
@@ -112,6 +127,12 @@ struct engine_report {
     bool settled;       /* nothing to do until it changes */
 };
 
+/* When the server's word, or the user's, last stood in for fills of a position. */
+struct engine_mark {
+    char name[ACCOUNT_SIZE + SYMBOL_SIZE]; /* "ACCOUNT|SYMBOL" */
+    int64_t time;                          /* us UTC, by the server's clock */
+};
+
 /* Prices of the past that are wanted: those that nobody saw while a position was open, or those of
  * a symbol's session so far. */
 enum engine_past_purpose { PAST_NONE, PAST_GAP, PAST_SESSION };
@@ -120,7 +141,8 @@ struct engine_past {
     enum engine_past_purpose purpose;
     struct account_key key; /* of the position */
     char symbol[SYMBOL_SIZE];
-    int64_t from;  /* us UTC: prices before it are known */
+    int64_t from;  /* us UTC, the server's: prices before it are known */
+    int64_t to;    /* likewise: what was traded up to then may be missed, if it came or not */
     bool wanted;   /* to be asked for; a gap only once the server's positions have not filled it */
     bool bars;     /* ticks are not to be had */
     bool straddle; /* a bar that is needed began before the position */
@@ -170,7 +192,10 @@ struct engine {
     int report_count;
     struct engine_row rows[ENGINE_ROWS];
     int row_count;
-    struct { /* orders whose missing fills were asked for */
+    struct engine_mark marks[ENGINE_MARKS];
+    int mark_count;
+    int64_t server_ahead; /* us: of its clock before ours, as its last heartbeat said */
+    struct {              /* orders whose missing fills were asked for */
         char order_id[ORDER_ID_SIZE];
         double filled;
     } asked[ENGINE_ASKED];
@@ -179,8 +204,8 @@ struct engine {
     unsigned refused_next;
 
     struct engine_past past[ENGINE_PAST];
-    struct engine_past *past_asked; /* the question under way */
-    int32_t past_request;
+    struct engine_past *past_asked; /* what the question under way is for; NULL: nobody any more */
+    int32_t past_request;           /* that question; 0: none is */
     const struct dtc_session *past_asked_on;
     struct dtc_session *past_session; /* of its own, for one question; NULL: none */
     bool past_is_over;                /* for this session of its own */
@@ -188,7 +213,9 @@ struct engine {
     int64_t past_at;                  /* monotonic us: what is due is looked for again */
     int past_failures;                /* of that session, one after another */
 
-    bool was_online;
+    bool was_online, feed_lost;
+    int64_t feed_time; /* us UTC, the server's: of the latest price */
+    struct engine_pace dropped_pace;
     unsigned dropped;     /* messages that the server could not deliver, as it last said */
     int64_t online_since; /* us UTC; prices before it were missed */
     int64_t missed_at;    /* monotonic us: since then no price was missed, for all that is known */
@@ -238,7 +265,13 @@ void engine_end_definition(struct engine *e, int32_t request, enum dtc_outcome o
 void engine_ask_definitions(struct engine *e); /* after a logon: all anew */
 
 /* feed.c */
+/* When to ask (monotonic us). The same for all that one moment asks for. */
+int64_t engine_pace(const struct engine *e, struct engine_pace *p);
+/* Every price of the symbol was seen since `time` (monotonic us), for all that is known. */
+bool engine_sees_prices(struct engine *e, const char *symbol, int64_t time);
 void engine_subscribe(struct engine *e, int symbol);
+/* There is a position or an order: its prices are wanted. */
+void engine_follow_symbol(struct engine *e, int symbol);
 void engine_retry_market_data(struct engine *e);
 void engine_take_market_data_reject(struct engine *e, const struct dtc_market_data_reject *r);
 void engine_take_feed_status(struct engine *e, int32_t status);
@@ -290,13 +323,30 @@ void engine_ask_positions(struct engine *e);
 void engine_take_position(struct engine *e, const union dtc_message *m);
 void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why);
 int64_t engine_server_number(const struct engine *e); /* never 0 */
+/* What the server says is held; false: it says nothing that counts. */
+bool engine_get_reported(struct engine *e, const struct engine_account *a, const char *symbol,
+                         double *quantity);
+/* The connection is lost: what was said of positions on it counts no more. */
+void engine_forget_reports(struct engine *e);
+
+/* stand_in.c: what stood in for fills that are told of later */
+void engine_note_server_time(struct engine *e, int64_t time); /* us UTC, of a heartbeat */
+void engine_note_stand_in(struct engine *e, const struct account_key *key, const char *symbol);
+/* The fact of that name, where it is one of a stand-in. */
+void engine_restore_stand_in(struct engine *e, const char *fact, int64_t time);
+/* True when the server's positions are needed to tell which fills of a history are covered. */
+bool engine_has_doubt(struct engine *e, const struct engine_account *a);
+/* Finds them; the fills are in order of time. */
+void engine_find_covered(struct engine *e, struct engine_account *a);
 
 /* reconcile.c */
 double engine_quantity_held(struct engine *e, const struct account_key *key, const char *symbol);
 void engine_reconcile(struct engine *e);
 
 /* gaps.c */
-/* Prices of an open position were missed from `from` (us UTC) until prices come again. */
+/* Prices of an open position were missed from `from` (us UTC, the server's) until prices come
+ * again.
+ */
 void engine_note_gap(struct engine *e, const struct position *p, int64_t from);
 void engine_note_gaps(struct engine *e,
                       const char *symbol); /* in all positions; NULL: any symbol */

@@ -42,6 +42,7 @@ struct price_batch {
     struct market market;
     double least, greatest; /* prices that positions have not seen */
     int64_t time, now;      /* of the first of them: the server's, ours */
+    int64_t counted_until;  /* us UTC: what was traded before is in the context already */
     bool has_prices;
     bool pending; /* the market is not in the snapshot yet */
 };
@@ -52,6 +53,7 @@ struct backfill {
     struct market_context context;
     int64_t from; /* us UTC: trades of the stream count from then on, those of the past before; 0:
                      the first trade of the stream sets it */
+    int64_t reached; /* us UTC: behind the newest trade of the past */
 };
 
 struct state {

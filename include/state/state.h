@@ -51,7 +51,8 @@ void state_advance(struct state *s, int64_t now);
 /* The index of the symbol, which is added when it is new; -1 when the table is full. Stays valid.
  */
 int state_add_symbol(struct state *s, const char *symbol);
-void state_put_instrument(struct state *s, int symbol, const struct instrument *i);
+/* True when the tick changed: the context, which counts by ticks, begins anew and is partial. */
+bool state_put_instrument(struct state *s, int symbol, const struct instrument *i);
 bool state_get_instrument(struct state *s, int symbol, struct instrument *out);
 bool state_get_market(struct state *s, int symbol, struct market *out);
 void state_settle(struct state *s, int symbol);

@@ -35,7 +35,7 @@ struct change {
     struct trade trade;
     struct balance balance;
     struct order order;
-    char fact[80]; /* a small fact worth keeping (table meta), with its value */
+    char fact[128]; /* a small fact worth keeping (table meta), with its value */
     int64_t fact_value;
     char why[96]; /* for the audit row */
 };

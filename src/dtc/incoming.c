@@ -136,10 +136,6 @@ static void take(struct dtc_session *s, const union dtc_message *message)
     switch (message->header.Type) {
     case DTC_LOGON_RESPONSE:
         break;
-    case DTC_HEARTBEAT:
-        if (message->heartbeat.NumDroppedMessages > 0)
-            s->listener.message(s->listener.context, message);
-        break;
     case DTC_LOGOFF:
         take_logoff(s, &message->logoff);
         break;

@@ -115,8 +115,9 @@ static void do_due(struct engine *e)
         engine_say_rest(e);
         state_advance(e->state, e->wall);
         int64_t round_trip = dtc_session_round_trip(e->session);
-        if (round_trip != e->connection.round_trip) {
+        if (round_trip != e->connection.round_trip || e->feed_time != e->connection.feed_time) {
             e->connection.round_trip = round_trip;
+            e->connection.feed_time = e->feed_time;
             state_set_connection(e->state, &e->connection);
         }
         e->second_at = e->now + CLOCK_SECOND;

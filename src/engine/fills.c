@@ -55,6 +55,11 @@ bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin
     if (result != FILL_APPLIED)
         return false;
     engine_store(e, &c);
+    struct engine_account *a = engine_find_account(e, f->key.account, false);
+    if (a != NULL)
+        a->changed_at = e->now;
+    if (origin != ORIGIN_LIVE)
+        engine_note_stand_in(e, &f->key, f->symbol);
 
     char price[32];
     state_get_instrument(e->state, e->symbols[symbol].place, &i);
@@ -113,6 +118,7 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
     struct engine_fill kept = {.fill = *f, .high = PRICE_UNSET, .low = PRICE_UNSET};
     if (f->time > a->last_fill)
         a->last_fill = f->time;
+    a->without_ids |= f->execution_id[0] == '\0';
     if (!a->collecting || !collect(e, a, &kept))
         engine_apply_fill(e, f, ORIGIN_LIVE, "fill");
 }
@@ -121,10 +127,11 @@ void engine_ask_history(struct engine *e, struct engine_account *a)
 {
     if (a->collecting)
         return;
-    int64_t from = a->since;
-    if (from < e->wall - HISTORY_SPAN)
-        from = e->wall - HISTORY_SPAN;
-    if (from < a->last_fill - CLOCK_DAY)
+    int64_t from = e->wall - HISTORY_SPAN;
+    /* where sums of orders tell fills apart, they have to begin with the orders */
+    if (!a->without_ids && from < a->since)
+        from = a->since;
+    if (!a->without_ids && from < a->last_fill - CLOCK_DAY)
         from = a->last_fill - CLOCK_DAY;
     union dtc_message m;
     dtc_message_init(&m, DTC_HISTORICAL_ORDER_FILLS_REQUEST);
@@ -134,6 +141,7 @@ void engine_ask_history(struct engine *e, struct engine_account *a)
     r->NumberOfDays = (int32_t)((e->wall - from) / CLOCK_DAY) + 1;
     a->history_from = r->StartDateTime * CLOCK_SECOND;
     a->history_request = dtc_session_request(e->session, &m, e->now);
+    a->history_asked_at = e->now;
     a->collecting = a->history_request != 0;
 }
 
@@ -150,6 +158,7 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
         .fill = {.key = a->key, .quantity = u->Quantity, .price = u->Price},
         .past = true,
         .raw = true,
+        .covered = time < a->since / CLOCK_SECOND * CLOCK_SECOND,
         .high = engine_price_or_none(u->HighPriceDuringPosition, 1),
         .low = engine_price_or_none(u->LowPriceDuringPosition, 1),
     };
@@ -166,7 +175,7 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
         return;
     if (!fill_is_valid(&f.fill))
         say_refused(e, &f.fill); /* and it would spoil the sum of its order */
-    else if (engine_find_symbol(e, f.fill.symbol) >= 0)
+    else
         collect(e, a, &f);
 }
 
@@ -209,13 +218,27 @@ static void add_up(struct engine_account *a)
     free(past);
 }
 
-/* A fill that was made while nobody looked: the prices of its position up to then are those that
- * came with it, or missing. So are those of the position that it opens. */
+/* Prices went by that the position did not see, or that were none of its own: nobody looked, or the
+ * fill was not known yet when trades younger than it came. Those come to the millisecond, the times
+ * of a history to the second. */
+static bool is_late(struct engine *e, const struct fill *f)
+{
+    struct market m;
+    int symbol = engine_find_symbol(e, f->symbol);
+    bool traded = symbol >= 0 && state_get_market(e->state, e->symbols[symbol].place, &m) &&
+                  m.last_time >= f->time + CLOCK_SECOND;
+    return traded || f->time < e->online_since;
+}
+
+/* A fill that only the history tells of: where it is late, the prices of its position up to then
+ * are those that came with it, or missing. So are those of the position that it opens. */
 static void apply_past(struct engine *e, const struct engine_fill *f)
 {
     struct position p;
     const struct fill *fill = &f->fill;
-    bool missed = fill->time < e->online_since && !state_knows_fill(e->state, fill);
+    if (f->covered || state_knows_fill(e->state, fill))
+        return;
+    bool missed = is_late(e, fill);
     if (missed && price_is_set(f->high) && price_is_set(f->low))
         engine_fill_gap(e, &fill->key, fill->symbol, f->high, f->low);
     else if (missed)
@@ -230,9 +253,13 @@ static bool scale(struct engine *e, struct engine_account *a)
 {
     for (size_t i = 0; i < a->fill_count; i++) {
         struct engine_fill *f = &a->fills[i];
-        int symbol = engine_find_symbol(e, f->fill.symbol);
-        if (!f->raw || symbol < 0)
+        if (!f->raw || f->covered || state_knows_fill(e->state, &f->fill))
+            continue; /* its symbol may be none of today's */
+        int known = e->symbol_count, symbol = engine_find_symbol(e, f->fill.symbol);
+        if (symbol < 0)
             continue;
+        if (symbol == known)
+            e->symbols[symbol].past_only = true;
         if (!e->symbols[symbol].defined)
             return false;
         f->fill.price *= e->symbols[symbol].multiplier;
@@ -243,16 +270,19 @@ static bool scale(struct engine *e, struct engine_account *a)
     return true;
 }
 
-/* Applies what an account has collected once its history is here and all its symbols are defined.
- */
+/* Applies what an account has collected once its history is here, its symbols are defined, and it
+ * is clear what is news. */
 static void apply_collected(struct engine *e, struct engine_account *a)
 {
-    if (!a->collecting || a->history_request != 0 || !scale(e, a))
+    if (!a->collecting || a->history_request != 0)
         return;
-    a->collecting = false;
     if (a->fill_count > 0)
         qsort(a->fills, a->fill_count, sizeof *a->fills, compare_times);
     add_up(a);
+    if (!scale(e, a) || (e->positions_request != 0 && engine_has_doubt(e, a)))
+        return;
+    a->collecting = false;
+    engine_find_covered(e, a);
     for (size_t i = 0; i < a->fill_count; i++) {
         if (a->fills[i].fill.time > a->last_fill)
             a->last_fill = a->fills[i].fill.time;

@@ -43,23 +43,35 @@ void engine_drop_past(struct engine *e, struct engine_past *p)
         e->past_asked = NULL; /* what still comes of it is for nobody */
 }
 
+static struct engine_past *find_session(struct engine *e, const struct engine_symbol *s)
+{
+    for (int i = 0; i < ENGINE_PAST; i++)
+        if (e->past[i].purpose == PAST_SESSION && strcmp(e->past[i].symbol, s->name) == 0)
+            return &e->past[i];
+    return NULL;
+}
+
 void engine_drop_session(struct engine *e, int symbol)
 {
     const struct engine_symbol *s = &e->symbols[symbol];
-    for (int i = 0; i < ENGINE_PAST; i++)
-        if (e->past[i].purpose == PAST_SESSION && strcmp(e->past[i].symbol, s->name) == 0)
-            engine_drop_past(e, &e->past[i]);
+    struct engine_past *p = find_session(e, s);
+    if (p != NULL)
+        engine_drop_past(e, p);
     state_drop_backfill(e->state, s->place);
 }
 
 void engine_want_session(struct engine *e, int symbol)
 {
+    struct engine_symbol *s = &e->symbols[symbol];
+    struct engine_past *p = find_session(e, s);
+    if (p != NULL && p->from == 0)
+        return; /* it was not asked for yet */
     engine_drop_session(e, symbol);
     if (!engine_has_past(e))
         return;
-    struct engine_past *p = engine_add_past(e, PAST_SESSION, e->symbols[symbol].name);
+    p = engine_add_past(e, PAST_SESSION, s->name);
     p->wanted = true;
-    p->due = e->now;
+    p->due = engine_pace(e, &s->session_pace);
 }
 
 static void give_up(struct engine *e, struct engine_past *p)
@@ -100,7 +112,8 @@ static bool plan_gap(struct engine *e, struct engine_past *p, const struct engin
     p->entry_time = position.entry_time;
     if (p->from < p->entry_time)
         p->from = p->entry_time;
-    if (s->live_from <= p->from) { /* no trade since */
+    int64_t seen_from = s->live_from > p->to ? s->live_from : p->to;
+    if (seen_from <= p->from) { /* no trade since */
         engine_fill_gap(e, &p->key, p->symbol, PRICE_UNSET, PRICE_UNSET);
         return false;
     }
@@ -110,12 +123,12 @@ static bool plan_gap(struct engine *e, struct engine_past *p, const struct engin
     }
     bool straddles = minute_of(p->from) < p->entry_time;
     bool is_short = e->wall - p->from <= TICKS_SPAN;
-    p->needed = s->live_from;
+    p->needed = seen_from;
     p->until = !p->bars && !is_short && straddles ? minute_of(p->from) + BAR : 0;
     p->interval = !p->bars && (is_short || straddles) ? 0 : BAR;
     p->straddle = p->interval != 0 && straddles;
-    if (p->interval != 0 && minute_of(e->wall - SETTLING) < s->live_from) {
-        wait_until(e, p, minute_of(s->live_from) + BAR + SETTLING);
+    if (p->interval != 0 && minute_of(e->wall - SETTLING) < seen_from) {
+        wait_until(e, p, minute_of(seen_from) + BAR + SETTLING);
         return false;
     }
     return true;
@@ -183,7 +196,7 @@ void engine_ask_past(struct engine *e)
         return;
     e->past_at = e->now + LOOK_PAUSE;
     for (int purpose = PAST_GAP; purpose <= PAST_SESSION; purpose++)
-        for (int i = 0; i < ENGINE_PAST && e->past_asked == NULL; i++) {
+        for (int i = 0; i < ENGINE_PAST && e->past_request == 0; i++) {
             struct engine_past *p = &e->past[i];
             const struct engine_symbol *s = (int)p->purpose == purpose ? is_due(e, p) : NULL;
             if (s != NULL)
@@ -203,7 +216,8 @@ static void take_tick(struct engine *e, struct engine_past *p, const struct engi
                       const struct dtc_historical_price_data_tick_record_response *t)
 {
     int64_t time = dtc_time_from_double(t->DateTime);
-    double price = engine_price(t->Price, s->multiplier), volume = engine_quantity(t->Volume);
+    double price = engine_price_or_none(t->Price, s->multiplier);
+    double volume = engine_quantity(t->Volume);
     bool told = t->AtBidOrAsk == DTC_AT_BID || t->AtBidOrAsk == DTC_AT_ASK;
     if (p->interval != 0 || !price_is_set(price) || time < p->from ||
         time > e->wall + CLOCK_MINUTE || (p->until != 0 && time >= p->until))
@@ -250,13 +264,13 @@ static void take_bar(struct engine *e, struct engine_past *p, const struct engin
 {
     struct bar b = {
         .start = r->StartDateTime,
-        .high = engine_price(r->HighPrice, s->multiplier),
-        .low = engine_price(r->LowPrice, s->multiplier),
+        .high = engine_price_or_none(r->HighPrice, s->multiplier),
+        .low = engine_price_or_none(r->LowPrice, s->multiplier),
         .volume = or_nothing(engine_quantity(r->Volume)),
         .at_bid = or_nothing(engine_quantity(r->BidVolume)),
         .at_ask = or_nothing(engine_quantity(r->AskVolume)),
     };
-    if (p->interval == 0 || !(b.high >= b.low) || !price_is_set(b.high) || b.start <= 0 ||
+    if (p->interval == 0 || !(b.high >= b.low) || !price_is_set(b.high - b.low) || b.start <= 0 ||
         b.start > e->wall + CLOCK_MINUTE)
         return;
     int64_t end = b.start + p->interval, first = p->purpose == PAST_GAP ? p->entry_time : p->from;
@@ -357,10 +371,14 @@ void engine_end_past(struct engine *e, const struct dtc_session *from, int32_t r
 {
     struct engine_past *p = e->past_asked;
     struct position position;
-    if (p == NULL || from != e->past_asked_on || request != e->past_request)
+    if (from != e->past_asked_on || request != e->past_request)
         return;
     e->past_asked = NULL;
-    e->past_at = p->due = e->now;
+    e->past_request = 0;
+    e->past_at = e->now;
+    if (p == NULL)
+        return;
+    p->due = e->now;
     if (outcome == DTC_REJECTED)
         say_refusal(e, p, why);
     bool is_gap = p->purpose == PAST_GAP;

@@ -94,7 +94,8 @@ void engine_service_past(struct engine *e)
     if (p.fd >= 0)
         poll(&p, 1, 0);
     dtc_session_service(s, p.revents, e->now);
-    if (!e->past_is_over && is_wanted(e))
+    bool is_for_nobody = e->past_request != 0 && e->past_asked_on == s && e->past_asked == NULL;
+    if (!e->past_is_over && !is_for_nobody && is_wanted(e))
         return;
     e->past_is_over = true;
     dtc_session_logoff(s, "all past prices are here");
@@ -103,6 +104,7 @@ void engine_service_past(struct engine *e)
     if (e->past_asked_on == s) { /* it was for nobody any more */
         e->past_asked_on = NULL;
         e->past_asked = NULL;
+        e->past_request = 0;
     }
     if (e->past_is_vain)
         engine_give_up_past(e);

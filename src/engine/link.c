@@ -75,6 +75,7 @@ static void tell_limits(struct engine *e, const struct dtc_logon_response *serve
 static void begin_connection(struct engine *e)
 {
     e->orders_listed = e->positions_told = e->past_is_vain = false;
+    e->feed_lost = false;
     e->past_failures = 0;
     e->dropped = 0;
     e->online_since = e->wall;
@@ -90,6 +91,12 @@ static void end_connection(struct engine *e)
     e->was_online = false;
     engine_lose_waiting(e);
     engine_lose_histories(e);
+    engine_forget_reports(e);
+    e->dropped_pace = (struct engine_pace){0};
+    for (int i = 0; i < e->symbol_count; i++) {
+        struct engine_symbol *s = &e->symbols[i];
+        s->feed_pace = s->gap_pace = s->session_pace = (struct engine_pace){0};
+    }
     if (!e->stopping)
         engine_note_gaps(e, NULL);
 }
@@ -181,8 +188,9 @@ static void take_dropped(struct engine *e, unsigned count)
     if (!is_news) /* servers differ in whether they count on */
         return;
     engine_quote(e, MESSAGE_WARNING, "the server could not deliver %u messages", count);
-    if (e->ask_again_at == 0 || e->ask_again_at > e->now + DROPPED_PAUSE)
-        e->ask_again_at = e->now + DROPPED_PAUSE;
+    int64_t again = engine_pace(e, &e->dropped_pace) + DROPPED_PAUSE;
+    if (e->ask_again_at == 0 || e->ask_again_at > again)
+        e->ask_again_at = again;
     e->missed_at = e->now;
     engine_note_gaps(e, NULL);
     for (int i = 0; i < e->symbol_count; i++) {
@@ -244,6 +252,7 @@ void engine_handle(struct engine *e, const union dtc_message *m)
         engine_take_past(e, e->session, m);
         break;
     case DTC_HEARTBEAT:
+        engine_note_server_time(e, dtc_time_from_seconds(m->heartbeat.CurrentDateTime));
         take_dropped(e, m->heartbeat.NumDroppedMessages);
         break;
     case DTC_USER_MESSAGE:

@@ -121,7 +121,10 @@ void engine_take_order(struct engine *e, const union dtc_message *m)
     text_clean(name, sizeof name, u->TradeAccount, sizeof u->TradeAccount);
     struct engine_account *a = engine_find_account(e, name, false);
     int symbol = engine_find_symbol(e, symbol_name);
-    if (a == NULL || symbol < 0 || engine_wait_for_symbol(e, symbol, m))
+    if (a == NULL || symbol < 0)
+        return;
+    engine_follow_symbol(e, symbol);
+    if (engine_wait_for_symbol(e, symbol, m))
         return;
 
     const struct engine_symbol *s = &e->symbols[symbol];

@@ -34,13 +34,15 @@ double engine_quantity(double wire)
 static void note_live(struct engine *e, struct engine_symbol *s, int64_t time)
 {
     s->live_from = time < e->wall ? time : e->wall;
+    s->live_at = e->now;
     s->retry_pause = 0;
 }
 
+/* Servers leave 0 where they know no price, and 0 for an excursion would be the worst there is. */
 static void apply_tick(struct engine *e, const struct tick *t)
 {
     struct engine_symbol *s = find(e, t->id);
-    if (s == NULL || !dtc_is_set(t->price))
+    if (s == NULL || t->price == 0 || !dtc_is_set(t->price))
         return;
     int64_t time = engine_time(e, t->time);
     bool told = t->aggressor == DTC_AT_BID || t->aggressor == DTC_AT_ASK;
@@ -49,7 +51,7 @@ static void apply_tick(struct engine *e, const struct tick *t)
                       told ? (enum aggressor)t->aggressor : AGGRESSOR_NONE, time, e->wall);
     if (s->live_from == 0)
         note_live(e, s, time);
-    e->connection.feed_time = time;
+    e->feed_time = time;
 }
 
 static void apply_quote(struct engine *e, uint32_t id, double bid, double bid_quantity, double ask,
@@ -58,10 +60,11 @@ static void apply_quote(struct engine *e, uint32_t id, double bid, double bid_qu
     struct engine_symbol *s = find(e, id);
     if (s == NULL)
         return;
-    state_apply_bid_ask(e->state, s->place, engine_price(bid, s->multiplier),
-                        engine_quantity(bid_quantity), engine_price(ask, s->multiplier),
+    bid = engine_price_or_none(bid, s->multiplier);
+    ask = engine_price_or_none(ask, s->multiplier);
+    state_apply_bid_ask(e->state, s->place, bid, engine_quantity(bid_quantity), ask,
                         engine_quantity(ask_quantity), e->wall);
-    if (s->live_from == 0 && dtc_is_set(bid) && dtc_is_set(ask))
+    if (s->live_from == 0 && price_is_set(bid) && price_is_set(ask))
         note_live(e, s, e->wall);
 }
 
@@ -105,11 +108,9 @@ static void apply_snapshot(struct engine *e, const struct dtc_market_data_snapsh
         engine_price_or_none(m->SessionLowPrice, s->multiplier), engine_quantity(m->SessionVolume),
         engine_price_or_none(m->SessionSettlementPrice, s->multiplier));
     /* the last trade is one of the past: it moves the price, not the volume of the context */
-    if (m->LastTradePrice != 0)
-        apply_tick(e, &(struct tick){m->SymbolID, m->LastTradePrice, 0, AGGRESSOR_NONE,
-                                     dtc_time_from_double(m->LastTradeDateTime)});
-    apply_quote(e, m->SymbolID, engine_price_or_none(m->BidPrice, 1), m->BidQuantity,
-                engine_price_or_none(m->AskPrice, 1), m->AskQuantity);
+    apply_tick(e, &(struct tick){m->SymbolID, m->LastTradePrice, 0, AGGRESSOR_NONE,
+                                 dtc_time_from_double(m->LastTradeDateTime)});
+    apply_quote(e, m->SymbolID, m->BidPrice, m->BidQuantity, m->AskPrice, m->AskQuantity);
 }
 
 /* Messages that are shaped alike are read alike. */

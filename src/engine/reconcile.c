@@ -68,6 +68,7 @@ static void adopt(struct engine *e, const struct engine_report *r)
     if (!state_adopt_position(e->state, &p, "reported by the server", e->wall, &c))
         return;
     engine_store(e, &c);
+    engine_note_stand_in(e, &r->key, r->symbol);
     if (price_is_set(r->high) && price_is_set(r->low))
         state_widen_position(e->state, &r->key, r->symbol, r->high, r->low);
     else if (r->entry_told)
@@ -100,18 +101,25 @@ static void act(struct engine *e, struct engine_report *r)
 static void confirm(struct engine *e, struct engine_report *r)
 {
     struct change c;
-    r->settled = true;
     r->history_asked = false;
-    if (r->quantity == 0)
+    r->settled = r->quantity == 0;
+    if (r->settled)
         return;
     state_confirm_position(e->state, &r->key, r->symbol, true);
     state_set_finding(e->state, &r->key, r->symbol, "confirmed by the server");
+    /* one that comes late may be of a position before, of the same quantity */
+    if (e->now - r->ours_since < STANDING)
+        return;
+    r->settled = true;
+    if (r->received < r->ours_since)
+        return;
     if (!r->hedged &&
         state_correct_entry(e->state, &r->key, r->symbol, r->average_price, e->wall, &c)) {
         engine_store(e, &c);
         find(e, r, MESSAGE_INFO, "confirmed, with the entry price of the server");
     }
-    if (r->received >= e->missed_at && price_is_set(r->high) && price_is_set(r->low))
+    if (engine_sees_prices(e, r->symbol, r->received) && price_is_set(r->high) &&
+        price_is_set(r->low))
         engine_fill_gap(e, &r->key, r->symbol, r->high, r->low);
     else
         state_widen_position(e->state, &r->key, r->symbol, r->high, r->low);
@@ -161,19 +169,19 @@ static void reconcile(struct engine *e, struct engine_report *r)
         return;
     }
     state_confirm_position(e->state, &r->key, r->symbol, false);
-    /* Sierra Chart's own simulation reports zeros whatever is held */
-    if (r->quantity == 0 && r->key.mode == MODE_SIM && a->reports_of != engine_server_number(e))
-        return;
-    if (!stands(e, r) || a->collecting)
+    double told;
+    if (!engine_get_reported(e, a, r->symbol, &told) || !stands(e, r) || a->collecting)
         return;
     bool is_vain = a->history_failures > 0 && a->history_failures < FAILURES;
     bool is_asked = e->positions_asked_at >= differs_since(r);
     if (!is_fresh(e, r) && (!is_asked || e->now - e->positions_asked_at >= ASK_PAUSE))
         engine_ask_positions(e);
-    if (!r->history_asked || is_vain)
+    if (!r->history_asked || (is_vain && e->now - a->history_asked_at >= ASK_PAUSE))
         ask_history(e, a);
-    else if (is_fresh(e, r))
+    else if (!is_vain && is_fresh(e, r)) {
         act(e, r);
+        r->ours = engine_quantity_held(e, &r->key, r->symbol); /* it made the report no older */
+    }
 }
 
 void engine_reconcile(struct engine *e)
@@ -182,5 +190,11 @@ void engine_reconcile(struct engine *e)
         return;
     for (int i = 0; i < e->report_count; i++)
         reconcile(e, &e->reports[i]);
+    struct position p;
+    for (uint32_t i = 0; state_get_position_at(e->state, i, &p); i++) {
+        int symbol = engine_find_symbol(e, p.symbol);
+        if (symbol >= 0)
+            engine_follow_symbol(e, symbol);
+    }
     engine_want_gaps(e);
 }

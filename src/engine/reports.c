@@ -52,7 +52,28 @@ static struct engine_report *find_report(struct engine *e, const struct account_
     *free_place = (struct engine_report){.key = *key};
     text_copy(free_place->symbol, sizeof free_place->symbol, symbol);
     free_place->ours = engine_quantity_held(e, key, symbol);
+    const struct engine_account *a = engine_find_account(e, key->account, false);
+    free_place->ours_since = a != NULL ? a->changed_at : 0;
     return free_place;
+}
+
+void engine_forget_reports(struct engine *e)
+{
+    for (int i = 0; i < e->report_count; i++)
+        state_confirm_position(e->state, &e->reports[i].key, e->reports[i].symbol, false);
+    e->report_count = e->row_count = e->positions_failures = 0;
+}
+
+bool engine_get_reported(struct engine *e, const struct engine_account *a, const char *symbol,
+                         double *quantity)
+{
+    const struct engine_report *r = find_report(e, &a->key, symbol, false);
+    bool is_listed = e->positions_told && e->positions_failures == 0;
+    *quantity = r != NULL ? r->quantity : 0;
+    /* Sierra Chart's own simulation reports zeros whatever is held */
+    bool is_stray =
+        *quantity == 0 && a->key.mode == MODE_SIM && a->reports_of != engine_server_number(e);
+    return (r != NULL || is_listed) && !is_stray;
 }
 
 int64_t engine_server_number(const struct engine *e)
@@ -271,17 +292,9 @@ static void end_rows(struct engine *e, bool whole)
             sum_rows(e, &e->reports[i], true);
 }
 
-void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why)
+/* What a complete answer leaves out is flat. */
+static void set_flat(struct engine *e)
 {
-    if (outcome == DTC_REJECTED && !e->positions_refused)
-        engine_say(e, MESSAGE_WARNING, "the server refuses to list positions: %s", why);
-    e->positions_refused = outcome == DTC_REJECTED;
-    e->positions_failures = outcome == DTC_COMPLETE ? 0 : e->positions_failures + 1;
-    e->positions_told = dtc_session_phase(e->session) == DTC_ONLINE;
-    end_rows(e, outcome == DTC_COMPLETE);
-    if (outcome != DTC_COMPLETE)
-        return;
-    /* what a complete answer leaves out is flat */
     for (int i = 0; i < e->report_count; i++) {
         struct engine_report *r = &e->reports[i];
         if (r->answer != e->positions_answer && !report_waits(e, &r->key, r->symbol))
@@ -295,4 +308,17 @@ void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char
         if (r != NULL)
             set_report(e, r, 0, true);
     }
+}
+
+void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why)
+{
+    if (outcome == DTC_REJECTED && !e->positions_refused)
+        engine_say(e, MESSAGE_WARNING, "the server refuses to list positions: %s", why);
+    e->positions_refused = outcome == DTC_REJECTED;
+    e->positions_failures = outcome == DTC_COMPLETE ? 0 : e->positions_failures + 1;
+    e->positions_told = dtc_session_phase(e->session) == DTC_ONLINE;
+    end_rows(e, outcome == DTC_COMPLETE);
+    if (outcome == DTC_COMPLETE)
+        set_flat(e);
+    engine_apply_collected(e); /* it may have waited for this */
 }

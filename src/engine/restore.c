@@ -22,6 +22,8 @@ static bool on_fact(void *context, const char *name, int64_t value)
         a->since = value;
     else if (strncmp(name, "reports:", 8) == 0 && (a = account_of(e, name + 8)) != NULL)
         a->reports_of = value;
+    else
+        engine_restore_stand_in(e, name, value);
     return true;
 }
 
@@ -32,6 +34,8 @@ static bool on_fill(void *context, const struct fill *f)
     if (a != NULL && f->time > a->last_fill)
         a->last_fill = f->time;
     state_restore_fill(e->state, f);
+    if (a != NULL)
+        a->without_ids |= f->execution_id[0] == '\0';
     return true;
 }
 

@@ -97,7 +97,7 @@ static void ask_definition(struct engine *e, int symbol)
     struct engine_symbol *s = &e->symbols[symbol];
     const struct dtc_logon_response *server = dtc_session_server(e->session);
     s->defined = s->feed_lost = false;
-    s->live_from = s->retry_at = s->definition_request = 0;
+    s->live_from = s->asked_at = s->retry_at = s->definition_request = 0;
     if (server == NULL)
         return;
     find_product(e, s);
@@ -276,9 +276,12 @@ void engine_take_definition(struct engine *e, const struct dtc_security_definiti
     if (tick > 0 && tick_value > 0)
         i.point_value = tick_value / tick;
     apply_settings(e->options.config, &i, false);
-    state_put_instrument(e->state, s->place, &i);
-    if (s->defined)
+    bool is_refined = state_put_instrument(e->state, s->place, &i);
+    if (s->defined) {
+        if (is_refined)
+            engine_want_session(e, symbol);
         return;
+    }
     warn_of_points(e, symbol, "it leaves out tick or tick value");
     open_gate(e, symbol);
 }

@@ -7,6 +7,7 @@ void state_begin_backfill(struct state *s, int symbol, int64_t from)
     state_drop_backfill(s, symbol);
     b->profile = market_profile_new(s->now.instruments[symbol].tick);
     b->from = from;
+    b->reached = 0;
     market_clear_context(&b->context, false);
 }
 
@@ -23,7 +24,7 @@ void state_count_live(struct state *s, int symbol, double price, double volume,
     if (!(volume > 0))
         return;
     if (b->from == 0)
-        b->from = time;
+        b->from = time > b->reached ? time : b->reached;
     if (time >= b->from)
         market_count_trade(&b->context, b->profile, price, volume, aggressor);
 }
@@ -32,8 +33,11 @@ void state_backfill(struct state *s, int symbol, double price, double volume,
                     enum aggressor aggressor, int64_t time)
 {
     struct backfill *b = &s->backfills[symbol];
-    if (b->profile != NULL && (b->from == 0 || time < b->from))
-        market_count_trade(&b->context, b->profile, price, volume, aggressor);
+    if (b->profile == NULL || (b->from != 0 && time >= b->from))
+        return;
+    market_count_trade(&b->context, b->profile, price, volume, aggressor);
+    if (time >= b->reached)
+        b->reached = time + 1;
 }
 
 bool state_end_backfill(struct state *s, int symbol)
@@ -45,6 +49,7 @@ bool state_end_backfill(struct state *s, int symbol)
     s->profiles[symbol] = b->profile;
     b->profile = NULL;
     s->batches[symbol].market.context = b->context;
+    s->batches[symbol].counted_until = b->from != 0 ? b->from : b->reached;
     s->batches[symbol].pending = true;
     state_settle(s, symbol);
     return true;

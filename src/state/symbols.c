@@ -33,11 +33,12 @@ int state_add_symbol(struct state *s, const char *symbol)
     return index;
 }
 
-void state_put_instrument(struct state *s, int symbol, const struct instrument *i)
+bool state_put_instrument(struct state *s, int symbol, const struct instrument *i)
 {
     state_lock(s);
     struct instrument *known = &s->now.instruments[symbol];
-    if (known->tick != i->tick) {
+    bool is_regridded = known->tick != i->tick;
+    if (is_regridded) {
         market_profile_free(s->profiles[symbol]);
         s->profiles[symbol] = market_profile_new(i->tick);
         state_drop_backfill(s, symbol);
@@ -45,6 +46,9 @@ void state_put_instrument(struct state *s, int symbol, const struct instrument *
     *known = *i;
     state_touch(s, known, sizeof *known);
     state_unlock(s);
+    if (is_regridded)
+        state_mark_partial(s, symbol);
+    return is_regridded;
 }
 
 bool state_get_instrument(struct state *s, int symbol, struct instrument *out)
@@ -135,7 +139,8 @@ void state_apply_trade(struct state *s, int symbol, double price, double volume,
     struct price_batch *b = &s->batches[symbol];
     if (b->has_prices && (now != b->now || llabs(time - b->time) > BATCH_SPAN))
         state_settle(s, symbol);
-    market_apply_trade(&b->market, s->profiles[symbol], price, volume, aggressor, time);
+    market_apply_trade(&b->market, time >= b->counted_until ? s->profiles[symbol] : NULL, price,
+                       volume, aggressor, time);
     if (s->backfills[symbol].profile != NULL)
         state_count_live(s, symbol, price, volume, aggressor, time);
     note_price(b, time, now);
@@ -177,6 +182,7 @@ void state_begin_session(struct state *s, int symbol, bool whole)
 {
     struct price_batch *b = &s->batches[symbol];
     state_drop_backfill(s, symbol);
+    b->counted_until = 0;
     market_begin_session(&b->market, s->profiles[symbol]);
     b->market.context.partial = !whole;
     b->pending = true;

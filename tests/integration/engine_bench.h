@@ -432,6 +432,30 @@ static inline void answer_history(const struct sent_fill *fills, size_t count)
         answer_history(past, sizeof past / sizeof past[0]);                                        \
     } while (0)
 
+static inline int64_t wall_seconds(void)
+{
+    return b.wall / CLOCK_SECOND;
+}
+
+/* The last trade of the snapshot that answers a subscription from now on. */
+static inline void answer_snapshot(double price, int64_t time)
+{
+    char text[300];
+    text_format(text, sizeof text,
+                "[{'Type':104,'SymbolID':'$SymbolID','LastTradePrice':%.10g,'LastTradeDateTime':"
+                "%lld,'BidPrice':%.10g,'AskPrice':%.10g}]",
+                price, (long long)time, price, price + 0.25);
+    peer_answer(b.peer, DTC_MARKET_DATA_REQUEST, NULL, NULL, text);
+}
+
+/* One of the first symbol, now. */
+static inline void send_trade(double price)
+{
+    peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':%.10g,'Volume':1,'DateTime':%lld}", price,
+              (long long)wall_seconds());
+    settle();
+}
+
 /* The tests of a case; each gets a bench. */
 #define CASE_ADD(suite, name, tests) case_add(suite, name, tests, sizeof(tests) / sizeof *(tests))
 

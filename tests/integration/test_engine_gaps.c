@@ -25,6 +25,7 @@ START_TEST(the_servers_high_and_low_fill_the_gap)
 {
     open_long();
     report_long(",'HighPriceDuringPosition':5012,'LowPriceDuringPosition':4991");
+    answer_snapshot(5000, START_TIME + 30);
     restart();
     pass(CLOCK_SECOND);
     const struct position *p = position_of(&SIM1, MES);
@@ -105,6 +106,237 @@ START_TEST(a_trade_closed_while_down_without_them_is_marked)
 }
 END_TEST
 
+/* --- no prices --- */
+
+static void follow(void)
+{
+    text_copy(b.config.symbols, sizeof b.config.symbols, MES);
+}
+
+static void refuse_prices(void)
+{
+    peer_answer(b.peer, 101, NULL, NULL,
+                "[{'Type':103,'SymbolID':1,'RejectText':'not authorized'}]");
+}
+
+static void refuse_past(void)
+{
+    peer_answer(b.peer, 800, NULL, NULL, "[{'Type':802,'RejectText':'no','RejectReasonCode':2}]");
+}
+
+static void buy_one_and_see(void)
+{
+    follow();
+    answer_snapshot(5000, START_TIME);
+    start();
+    FILL(.execution = "in", .price = 5000);
+    send_trade(5001);
+    pass(CLOCK_SECOND);
+    ck_assert(!position_of(&SIM1, MES)->has_gap);
+}
+
+static void report_one(void)
+{
+    peer_answer(b.peer, 305, NULL, NULL,
+                "[{'Type':306,'TradeAccount':'Sim1','Symbol':'" MES
+                "','Quantity':1,'AveragePrice':5000,'HighPriceDuringPosition':5001,"
+                "'LowPriceDuringPosition':5000}]");
+}
+
+START_TEST(a_position_without_prices_is_marked_and_so_is_its_trade)
+{
+    follow();
+    if (_i == 0)
+        refuse_prices();
+    else
+        peer_answer(b.peer, 1, NULL, NULL, "[{'Type':2,'Result':1}]"); /* it has none */
+    start();
+    FILL(.execution = "in", .price = 5000);
+    skip(600);
+    FILL(.execution = "out", .price = 5001, .sells = 1);
+    settle();
+    ck_assert_double_eq(query("SELECT has_gap FROM trade"), 1);
+}
+END_TEST
+
+START_TEST(prices_refused_in_the_middle_of_a_position_are_a_gap)
+{
+    buy_one_and_see();
+    refuse_prices();
+    refuse_past();
+    peer_send(b.peer, "{'Type':103,'SymbolID':1,'RejectText':'not any more'}");
+    settle();
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+    skip(1200);
+    answer_snapshot(5001, START_TIME + 1200);
+    skip(400);
+    send_trade(5002);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+START_TEST(a_first_price_long_after_the_fill_leaves_a_gap)
+{
+    peer_answer(b.peer, 101, NULL, NULL, NULL);
+    refuse_past();
+    start();
+    FILL(.execution = "in", .price = 5000);
+    skip(120);
+    send_trade(5001);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+START_TEST(a_market_that_stood_still_since_the_fill_leaves_none)
+{
+    peer_answer(b.peer, 101, NULL, NULL, NULL);
+    start();
+    FILL(.execution = "in", .price = 5000);
+    skip(120);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+    peer_send(b.peer, "{'Type':104,'SymbolID':1,'LastTradePrice':5000,'LastTradeDateTime':%lld}",
+              (long long)START_TIME - 1);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(!position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+START_TEST(the_servers_high_and_low_fill_no_gap_while_the_feed_is_lost)
+{
+    buy_one_and_see();
+    report_one();
+    refuse_past();
+    peer_send(b.peer, "{'Type':100,'Status':1}");
+    command(COMMAND_RECONCILE, &SIM1, "", 0);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+    peer_answer(b.peer, 305, NULL, NULL, NULL);
+    skip(600);
+    peer_send(b.peer, "{'Type':100,'Status':2}");
+    send_trade(5002);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+START_TEST(the_servers_high_and_low_fill_no_gap_while_prices_are_refused)
+{
+    buy_one_and_see();
+    report_one();
+    refuse_prices();
+    refuse_past();
+    b.config.reconcile_minutes = 0;
+    reconnect();
+    pass(2 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+    peer_answer(b.peer, 305, NULL, NULL, NULL);
+    skip(600);
+    answer_snapshot(5002, wall_seconds());
+    skip(301);
+    send_trade(5002);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+START_TEST(a_report_from_before_the_first_price_is_asked_for_once_more)
+{
+    b.config.reconcile_minutes = 0;
+    buy_one_and_see();
+    report_one();
+    refuse_past();
+    peer_answer(b.peer, 101, NULL, NULL, NULL);
+    reconnect();
+    skip(20);
+    unsigned asked = peer_count(b.peer, 305);
+    send_trade(5001);
+    skip(60);
+    ck_assert_uint_eq(peer_count(b.peer, 305), asked + 1);
+    ck_assert(!position_of(&SIM1, MES)->has_gap);
+    skip(600);
+    ck_assert_uint_eq(peer_count(b.peer, 305), asked + 1);
+}
+END_TEST
+
+START_TEST(a_gap_that_grows_is_not_filled_by_the_answer_under_way)
+{
+    buy_one_and_see();
+    peer_answer(b.peer, 800, NULL, NULL, NULL);
+    answer_snapshot(5001, START_TIME + 42);
+    reconnect();
+    pass(2 * CLOCK_SECOND);
+    int request = (int)peer_number(b.peer, 800, "RequestID");
+    refuse_past();
+    peer_send(b.peer, "{'Type':100,'Status':1}");
+    settle();
+    peer_send(b.peer,
+              "{'Type':804,'RequestID':%d,'DateTime':%lld,'Price':5001,'Volume':1,"
+              "'IsFinalRecord':1}",
+              request, (long long)wall_seconds() - 1);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+/* 150 s behind, and 40 s offline: by our clock nothing was traded since. */
+START_TEST(a_server_whose_clock_is_behind_hides_no_gap)
+{
+    const int64_t behind = 150;
+    follow();
+    answer_snapshot(5000, START_TIME - behind);
+    refuse_past();
+    start();
+    FILL(.execution = "in", .price = 5000, .ago = behind);
+    skip(200);
+    b.wall -= behind * CLOCK_SECOND;
+    send_trade(5001);
+    b.wall += behind * CLOCK_SECOND;
+    settle();
+    lose_connection();
+    b.now += 40 * CLOCK_SECOND;
+    b.wall += 40 * CLOCK_SECOND;
+    answer_snapshot(5002, wall_seconds() - behind);
+    go_online();
+    pass(3 * CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+}
+END_TEST
+
+START_TEST(a_price_of_0_is_none)
+{
+    static const char *const messages[] = {
+        "{'Type':134,'SymbolID':1}",
+        "{'Type':104,'SymbolID':1}",
+        "{'Type':107,'SymbolID':1,'Price':0,'Volume':1}",
+        "{'Type':112,'SymbolID':1,'Price':0,'Volume':1}",
+    };
+    buy_one_and_see();
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+        peer_send(b.peer, messages[i]);
+    settle();
+    ck_assert_int_eq(position_of(&SIM1, MES)->mae, 0);
+    ck_assert_double_eq(market_of(MES)->last, 5001);
+    send_trade(-3); /* as oil in 2020 */
+    ck_assert_double_eq(market_of(MES)->last, -3);
+}
+END_TEST
+
+START_TEST(a_bid_of_0_is_none)
+{
+    follow();
+    start();
+    FILL(.execution = "in", .price = 5000);
+    peer_send(b.peer, "{'Type':108,'SymbolID':1,'BidPrice':0,'AskPrice':5000}");
+    settle();
+    ck_assert_int_eq(position_of(&SIM1, MES)->mae, 0);
+    ck_assert(!price_is_set(market_of(MES)->bid));
+    ck_assert_double_eq(market_of(MES)->ask, 5000);
+}
+END_TEST
+
+/* --- sessions --- */
+
 static void trade_at(double price)
 {
     peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':%.10g,'Volume':1}", price);
@@ -154,8 +386,26 @@ static Suite *suite(void)
         a_new_session_begins_its_context_anew_and_whole,
         a_session_that_began_without_us_is_partial,
     };
+    const TTest *const prices[] = {
+        prices_refused_in_the_middle_of_a_position_are_a_gap,
+        a_first_price_long_after_the_fill_leaves_a_gap,
+        a_market_that_stood_still_since_the_fill_leaves_none,
+        the_servers_high_and_low_fill_no_gap_while_the_feed_is_lost,
+        the_servers_high_and_low_fill_no_gap_while_prices_are_refused,
+        a_report_from_before_the_first_price_is_asked_for_once_more,
+        a_gap_that_grows_is_not_filled_by_the_answer_under_way,
+        a_server_whose_clock_is_behind_hides_no_gap,
+        a_price_of_0_is_none,
+        a_bid_of_0_is_none,
+    };
     Suite *s = suite_create("engine: gaps");
     CASE_ADD(s, "gaps", gaps);
+    CASE_ADD(s, "prices", prices);
+    TCase *none = tcase_create("no prices");
+    tcase_add_checked_fixture(none, set_up, tear_down);
+    tcase_set_timeout(none, 60);
+    tcase_add_loop_test(none, a_position_without_prices_is_marked_and_so_is_its_trade, 0, 2);
+    suite_add_tcase(s, none);
     return s;
 }
 

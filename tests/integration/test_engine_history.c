@@ -6,22 +6,6 @@
 
 static const int64_t SESSION_START = START_TIME - 9 * 3600;
 
-static int64_t now_s(void)
-{
-    return b.wall / CLOCK_SECOND;
-}
-
-/* The last trade of the snapshot that answers a subscription from now on. */
-static void snapshot(double price, int64_t time)
-{
-    char text[300];
-    text_format(text, sizeof text,
-                "[{'Type':104,'SymbolID':'$SymbolID','LastTradePrice':%.10g,'LastTradeDateTime':"
-                "%lld,'BidPrice':%.10g,'AskPrice':%.10g}]",
-                price, (long long)time, price, price + 0.25);
-    peer_answer(b.peer, 101, NULL, NULL, text);
-}
-
 struct past {
     int64_t time;
     double low, high, volume, bid, ask; /* ticks: at bid or ask where that is not 0 */
@@ -86,7 +70,7 @@ static void down_until(int64_t after)
 {
     end();
     b.wall = (START_TIME + after) * CLOCK_SECOND;
-    snapshot(5001, START_TIME + after);
+    answer_snapshot(5001, START_TIME + after);
     start();
     pass(2 * CLOCK_SECOND);
 }
@@ -135,14 +119,14 @@ END_TEST
 START_TEST(bars_fill_the_gap_of_a_lost_connection)
 {
     text_copy(b.config.symbols, sizeof b.config.symbols, MES);
-    snapshot(5000, START_TIME + 30);
+    answer_snapshot(5000, START_TIME + 30);
     open_long(30);
     skip(180); /* 08:03:31 */
     peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':5000,'Volume':1}");
     settle();
     no_ticks();
     lose_connection();
-    snapshot(5001, START_TIME + 360);
+    answer_snapshot(5001, START_TIME + 360);
     BARS({START_TIME, 1000, .high = 6000}, {START_TIME + 120, 4999, .high = 5003},
          {START_TIME + 180, 4990, .high = 5005}, {START_TIME + 300, 5000, .high = 5011},
          {START_TIME + 360, 5001, .high = 5002});
@@ -195,7 +179,7 @@ END_TEST
 START_TEST(no_trade_since_is_no_gap)
 {
     text_copy(b.config.symbols, sizeof b.config.symbols, MES);
-    snapshot(5000, START_TIME);
+    answer_snapshot(5000, START_TIME);
     open_long(0);
     skip(300);
     lose_connection();
@@ -308,7 +292,7 @@ END_TEST
 static void follow_session(void)
 {
     text_copy(b.config.symbols, sizeof b.config.symbols, MES);
-    snapshot(5010, START_TIME - 10);
+    answer_snapshot(5010, START_TIME - 10);
 }
 
 static void trade(double price, double volume, int at, int64_t time)
@@ -328,7 +312,7 @@ START_TEST(the_session_so_far_comes_from_ticks)
     start();
     pass(CLOCK_SECOND);
     ck_assert_double_eq(peer_number(b.peer, 800, "StartDateTime"), (double)SESSION_START);
-    trade(5020, 10, 2, now_s());
+    trade(5020, 10, 2, wall_seconds());
     settle();
     const struct market_context *c = &market_of(MES)->context;
     ck_assert_double_eq(c->vwap, 5010); /* (50000 + 100200 + 50200) / 40 */
@@ -375,7 +359,7 @@ START_TEST(the_session_so_far_comes_from_bars_spread_over_their_range)
          {START_TIME, 9000, 9000, .volume = 1000}, {START_TIME + 60, 9000, 9000, .volume = 1000});
     start();
     pass(CLOCK_SECOND); /* 08:00:01: the stream counts from 08:01 on */
-    trade(7777, 500, 2, now_s());
+    trade(7777, 500, 2, wall_seconds());
     settle();
     ck_assert(market_of(MES)->context.partial);
     BARS({SESSION_START, 5000, 5001, .volume = 10, .ask = 5},
@@ -403,11 +387,11 @@ START_TEST(a_reconnect_makes_the_session_partial_until_it_is_whole_again)
     start();
     pass(CLOCK_SECOND);
     ck_assert(!market_of(MES)->context.partial);
-    trade(5020, 20, 2, now_s());
+    trade(5020, 20, 2, wall_seconds());
     settle();
     ck_assert_double_eq(market_of(MES)->context.vwap, 5015);
     peer_answer(b.peer, 800, NULL, NULL, NULL);
-    snapshot(5030, START_TIME + 20);
+    answer_snapshot(5030, START_TIME + 20);
     reconnect();
     ck_assert(market_of(MES)->context.partial);
     ck_assert_double_eq(market_of(MES)->context.vwap, 5015);
@@ -426,7 +410,7 @@ START_TEST(a_refused_session_stays_partial)
     peer_answer(b.peer, 800, NULL, NULL, "[{'Type':802,'RejectText':'no','RejectReasonCode':2}]");
     start();
     skip(200);
-    trade(5020, 20, 2, now_s());
+    trade(5020, 20, 2, wall_seconds());
     settle();
     ck_assert(market_of(MES)->context.partial);
     ck_assert_double_eq(market_of(MES)->context.vwap, 5020);
@@ -447,7 +431,7 @@ START_TEST(a_session_that_begins_meanwhile_is_not_filled_with_the_last_one)
     peer_send(b.peer, "{'Type':804,'RequestID':%d,'DateTime':%lld,'Price':5000,'Volume':10}",
               request, (long long)START_TIME - 10);
     peer_send(b.peer, "{'Type':807,'RequestID':%d}", request);
-    trade(5020, 20, 2, now_s());
+    trade(5020, 20, 2, wall_seconds());
     settle();
     ck_assert_double_eq(market_of(MES)->context.vwap, 5020);
     ck_assert(!b.shown.markets[0].context.partial);

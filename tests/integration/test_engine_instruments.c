@@ -43,7 +43,7 @@ START_TEST(all_prices_of_the_wire_are_shown_as_a_trader_writes_them)
     ck_assert_double_eq(m->context.poc, 20100.25);
     ck_assert_double_eq(order_of("stop")->price1, 20050);
     ck_assert_double_eq(order_of("stop")->price2, 20049.75);
-    pass(CLOCK_SECOND / 2);
+    pass(3 * CLOCK_SECOND);
     const struct position *p = position_of(&LIVE, MNQ);
     ck_assert_double_eq(p->entry_price, 20100.5);
     ck_assert_double_eq(p->stop_price, 20050);

@@ -386,6 +386,90 @@ START_TEST(what_one_server_reports_says_nothing_of_another)
 }
 END_TEST
 
+/* --- reports that are late, and answers that are cut --- */
+
+static void send_raw_position(double quantity)
+{
+    peer_send(b.peer,
+              "{'Type':306,'TradeAccount':'120005','Symbol':'" MES
+              "','Quantity':%.10g,'AveragePrice':5000}",
+              quantity);
+}
+
+START_TEST(a_report_that_the_server_denies_when_asked_changes_nothing)
+{
+    two_accounts();
+    start();
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    report("120005", MES, 1, "");
+    send_raw_position(1);
+    send_raw_position(-2);
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 1);
+    ck_assert(is_confirmed(&LIVE, MES));
+    ck_assert_int_eq(times_said("no fill says why"), 0);
+}
+END_TEST
+
+START_TEST(a_flat_report_behind_one_that_waits_for_its_definition_counts)
+{
+    two_accounts();
+    peer_answer(b.peer, 305, NULL, NULL, "[{'Type':307}]");
+    peer_answer(b.peer, 506, NULL, NULL, NULL);
+    start();
+    send_raw_position(-2);
+    send_raw_position(0);
+    pass(20 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_int_eq(times_said("taken over"), 0);
+}
+END_TEST
+
+START_TEST(a_history_that_is_cut_is_asked_for_again_before_anything_is_made_up)
+{
+    two_accounts();
+    start();
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    b.wall += 10 * CLOCK_SECOND;
+    peer_answer(b.peer, 303, NULL, NULL,
+                "[{'Type':304,'TradeAccount':'120005','Symbol':'" MES
+                "','TotalNumberMessages':2,'MessageNumber':2}]");
+    send_position("120005", 0);
+    pass(4 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 1);
+    HISTORY({.account = "120005", .execution = "e1", .price = 5000, .ago = 20},
+            {.account = "120005", .execution = "e2", .price = 5007, .sells = 1, .ago = 14});
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_double_eq(query("SELECT exit_price FROM trade"), 5007);
+}
+END_TEST
+
+START_TEST(a_history_that_is_given_after_all_counts_nothing_again)
+{
+    two_accounts();
+    peer_answer(b.peer, 303, NULL, NULL, "[{'Type':308}]");
+    start();
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    b.wall += 10 * CLOCK_SECOND;
+    send_position("120005", 0);
+    pass(4 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    HISTORY({.account = "120005", .execution = "e1", .price = 5000, .ago = 14},
+            {.account = "120005", .execution = "e2", .price = 5007, .sells = 1, .ago = 8});
+    reconnect();
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    restart();
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 1);
+    ck_assert_double_eq(query("SELECT count(*) FROM fill"), 2);
+}
+END_TEST
+
 /* --- islands, and definitions that are late --- */
 
 START_TEST(a_report_of_one_account_says_nothing_of_the_other)
@@ -445,6 +529,10 @@ static Suite *suite(void)
         a_report_after_its_fill_confirms,
         a_report_before_its_fill_waits_for_it,
         a_report_that_our_own_fill_has_overtaken_is_asked_for_again,
+        a_report_that_the_server_denies_when_asked_changes_nothing,
+        a_flat_report_behind_one_that_waits_for_its_definition_counts,
+        a_history_that_is_cut_is_asked_for_again_before_anything_is_made_up,
+        a_history_that_is_given_after_all_counts_nothing_again,
         a_report_that_waits_for_its_definition_is_no_flat_position,
         one_account_that_waits_does_not_hide_the_other_that_is_flat,
     };

@@ -218,6 +218,33 @@ START_TEST(messages_that_the_server_dropped_are_made_up_for)
 }
 END_TEST
 
+START_TEST(a_server_that_counts_from_0_each_time_is_heard_each_time)
+{
+    b.config.reconcile_minutes = 0;
+    start();
+    peer_send(b.peer, "{'Type':3,'NumDroppedMessages':1}");
+    pass(3 * CLOCK_SECOND);
+    peer_send(b.peer, "{'Type':3,'NumDroppedMessages':0}");
+    pass(10 * CLOCK_SECOND);
+    HISTORY({.execution = "e1", .price = 5000});
+    peer_send(b.peer, "{'Type':3,'NumDroppedMessages':1}");
+    pass(3 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+}
+END_TEST
+
+START_TEST(the_user_and_the_password_of_the_settings_are_in_the_logon)
+{
+    text_copy(b.config.username, sizeof b.config.username, "joe");
+    text_copy(b.config.password, sizeof b.config.password, "s3cret \"word\"");
+    start();
+    ck_assert_str_eq(peer_text(b.peer, 1, "Username"), "joe");
+    ck_assert_str_eq(peer_text(b.peer, 1, "Password"), "s3cret \"word\"");
+    ck_assert_double_eq(peer_number(b.peer, 1, "ProtocolVersion"), 8);
+    ck_assert_int_eq(times_said("s3cret"), 0);
+}
+END_TEST
+
 /* --- several positions of one symbol and account --- */
 
 #define ROW(quantity, price, id)                                                                   \
@@ -332,6 +359,7 @@ static Suite *suite(void)
     const TTest *const capabilities[] = {
         what_a_server_lacks_is_told_once_a_connection_and_not_asked_for,
         a_server_that_can_do_all_is_not_talked_about,
+        the_user_and_the_password_of_the_settings_are_in_the_logon,
         a_delimiter_joins_symbol_and_exchange_and_parts_them_again,
         without_a_delimiter_the_exchange_plays_no_part,
     };
@@ -345,6 +373,7 @@ static Suite *suite(void)
         refused_prices_are_told_again_only_when_they_had_come_meanwhile,
         disabled_trading_is_told_once,
         messages_that_the_server_dropped_are_made_up_for,
+        a_server_that_counts_from_0_each_time_is_heard_each_time,
     };
     const TTest *const rows[] = {
         rows_of_one_symbol_are_one_position,

@@ -22,6 +22,38 @@ START_TEST(frames_may_come_in_parts_and_together)
 }
 END_TEST
 
+static size_t prices_heard;
+
+static void count_price(void)
+{
+    prices_heard++;
+    t.messages = 0; /* they are more than the record has room for */
+    t.order[0] = '\0';
+}
+
+/* A read, or a turn of the loop, for each message would take as many of them. */
+START_TEST(a_burst_is_taken_in_a_few_turns)
+{
+    enum { BURST = 2000, TURNS = 20 };
+    static const char price[] =
+        "{\"Type\":107,\"SymbolID\":1,\"AtBidOrAsk\":1,\"Price\":5000.25,\"Volume\":3,"
+        "\"DateTime\":1800000000.125}";
+    size_t sent = 0;
+    int turns = 0;
+    go_online();
+    prices_heard = 0;
+    t.on_message = count_price;
+    ck_assert_int_eq(fcntl(t.peer, F_SETFL, O_NONBLOCK), 0);
+    while (sent < BURST && send(t.peer, price, sizeof price, MSG_NOSIGNAL) == (ssize_t)sizeof price)
+        sent++;
+    ck_assert_uint_ge(sent, 500); /* what the sockets hold */
+    for (; prices_heard < sent; turns++) {
+        ck_assert_int_lt(turns, TURNS);
+        turn();
+    }
+}
+END_TEST
+
 START_TEST(a_message_that_is_not_json_ends_the_connection)
 {
     static const char *const texts[] = {"oops", "{\"Type\":", "{}", "[3]", "{\x1B]0;x\x07}"};
@@ -267,6 +299,7 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("session messages");
     const TTest *const bytes[] = {frames_may_come_in_parts_and_together,
+                                  a_burst_is_taken_in_a_few_turns,
                                   a_message_that_is_not_json_ends_the_connection,
                                   a_message_of_more_than_1_mib_ends_the_connection,
                                   a_server_that_speaks_binary_is_named,

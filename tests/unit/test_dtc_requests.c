@@ -104,6 +104,15 @@ START_TEST(the_end_of_each_answer_is_known)
          "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":3,\"MessageNumber\":3}",
          DTC_UNANSWERED, "only 2 of 3 messages came"},
         {305,
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2,\"MessageNumber\":1}|"
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2,\"MessageNumber\":1}",
+         -1, NULL}, /* the same twice */
+        {305,
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2,\"MessageNumber\":1}|"
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2,\"MessageNumber\":1}|"
+         "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2,\"MessageNumber\":2}",
+         DTC_COMPLETE, NULL},
+        {305,
          "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2}|"
          "{\"Type\":306,\"RequestID\":1,\"TotalNumberMessages\":2}",
          DTC_COMPLETE, NULL},
