@@ -1,0 +1,327 @@
+/* A simulated day of trading with a fault every minute: soak HOURS SEED. The session always comes
+ * back, every fill reaches the database once, positions and results are the broker's, memory and
+ * descriptors stay as they are. */
+#include "base/text.h"
+#include "integration/sim_bench.h"
+#include "sim/random.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+enum {
+    CALM_MINUTES = 7,  /* at the end: positions, orders and fills have been asked for again */
+    BACK_SECONDS = 60, /* until the session is there again: time-out, back-off, logon */
+    WARM_HOURS = 6,    /* the simulator's own history is full: memory is compared with then */
+    /* What is kept of a fill: by the state, by the simulator, in the buffers of their answers, and
+     * by this test, its script included. And what the heap may be in pieces. */
+    BYTES_A_FILL = 2048,
+    BYTES_MORE = 4 << 20
+};
+
+/* A line of a scenario each; up to two numbers are drawn for it. */
+static const struct fault {
+    const char *begin, *line, *end;
+    struct {
+        int least, most;
+    } first, second;
+    int lasts; /* seconds, at most */
+} faults[] = {
+    {.line = "'do':'drop'"},
+    {.line = "'do':'refuse','for':%d", .first = {1, 25}, .lasts = 25},
+    {.line = "'do':'stall','for':%d", .first = {1, 35}, .lasts = 35},
+    {.line = "'do':'half-open'"},
+    {.line = "'do':'silent','for':%d", .first = {1, 35}, .lasts = 35},
+    {.line = "'do':'delay','for':%d,'by':0.%d", .first = {5, 30}, .second = {1, 9}, .lasts = 30},
+    {.line = "'do':'delay','for':%d,'by':%d", .first = {5, 15}, .second = {1, 4}, .lasts = 19},
+    {.line = "'do':'lose','count':%d,'type':301", .first = {1, 3}},
+    {.line = "'do':'lose','count':%d,'type':306", .first = {1, 3}},
+    {.line = "'do':'lose','count':%d", .first = {1, 30}},
+    {.line = "'do':'duplicate','count':%d,'type':301", .first = {1, 5}},
+    {.line = "'do':'duplicate','count':%d", .first = {1, 100}},
+    {.line = "'do':'reorder','count':%d", .first = {2, 30}},
+    {.line = "'do':'split','for':0.2", .lasts = 1}, /* each byte costs the test a system call */
+    {.line = "'do':'join','for':%d", .first = {5, 30}, .lasts = 30},
+    {.line = "'do':'truncate'"},
+    {.line = "'do':'garbage','bytes':%d", .first = {1, 4000}},
+    {.line = "'do':'wrong-size'"},
+    {.line = "'do':'oversized'"},
+    {.line = "'do':'wrong-encoding'"},
+    {.line = "'do':'logoff','reason':'the broker restarts'"},
+    {.begin = "'do':'refuse-price-history','on':false",
+     .line = "'do':'drop'",
+     .end = "'do':'refuse-price-history','on':true",
+     .lasts = 30},
+    {.line = NULL}, /* the console itself ends and starts anew */
+};
+
+#define COUNT_OF(array) (int)(sizeof(array) / sizeof *(array))
+enum { FAULTS = COUNT_OF(faults) };
+
+/* What another terminal of the trader does meanwhile in the live account. */
+static const char *const orders[] = {
+    "'do':'order','side':'buy','type':'market','quantity':%d,'id':'soak-%d'",
+    "'do':'order','side':'sell','type':'market','quantity':%d,'id':'soak-%d'",
+    "'do':'bracket','side':'buy','type':'market','quantity':%d,'stop':1,'target':1,'id':'soak-%d'",
+    "'do':'bracket','side':'sell','type':'market','quantity':%d,'stop':1,'target':1,'id':'soak-%d'",
+    "'do':'flatten'",
+    "'do':'flatten'",
+};
+
+static const char *const symbols[] = {MES, MNQ, "MCLF27_FUT_CME"};
+
+static int hours;
+static uint64_t seed;
+
+static struct {
+    struct sim_random random;
+    int deck[FAULTS], dealt; /* faults in turn */
+    int encoding;
+    int64_t trouble_until; /* the latest fault may last until then */
+    int64_t away_since;    /* offline, and no fault is the reason */
+    int64_t restart_at;
+    bool was_online;
+    int orders, faults, restarts, reconnects;
+    int64_t longest_away;
+    size_t warm_memory, warm_fills;
+    int warm_descriptors;
+} soak;
+
+static int draw(int least, int most)
+{
+    return (int)sim_random_between(&soak.random, least, most);
+}
+
+/* Memory and descriptors. */
+
+static size_t resident(void)
+{
+    unsigned long total = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL)
+        return 0; /* not Linux */
+    ck_assert_int_eq(fscanf(f, "%lu %lu", &total, &pages), 2);
+    fclose(f);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static int descriptors(void)
+{
+    int count = 0;
+    DIR *d = opendir("/dev/fd");
+    ck_assert_ptr_nonnull(d);
+    while (readdir(d) != NULL)
+        count++;
+    closedir(d);
+    return count;
+}
+
+/* The console. */
+
+static void start_console(void)
+{
+    soak.encoding = draw(DTC_ENCODING_AUTO, DTC_ENCODINGS - 1);
+    text_copy(b.config.encoding, sizeof b.config.encoding,
+              soak.encoding == DTC_ENCODING_AUTO ? "auto" : dtc_encoding_get(soak.encoding)->name);
+    begin();
+}
+
+static void restart_console(void)
+{
+    end();
+    start_console();
+    soak.was_online = false;
+    soak.restarts++;
+}
+
+static void watch_session(void)
+{
+    bool online = is_online();
+    if (online && !soak.was_online)
+        soak.reconnects++;
+    if (online || b.now < soak.trouble_until)
+        soak.away_since = b.now;
+    soak.was_online = online;
+    int64_t away = b.now - soak.away_since;
+    ck_assert_msg(away < BACK_SECONDS * CLOCK_SECOND, "the session does not come back: %s",
+                  look()->connection.sentence);
+    if (away > soak.longest_away)
+        soak.longest_away = away;
+}
+
+/* Time passes. */
+
+static void pass_seconds(int seconds)
+{
+    for (int64_t until = b.now + seconds * CLOCK_SECOND; b.now < until;) {
+        sim_pass(SIM_STEP);
+        if (soak.restart_at != 0 && b.now >= soak.restart_at) {
+            soak.restart_at = 0;
+            restart_console();
+        }
+        watch_session();
+    }
+}
+
+/* The writer works in the real time: the day waits for it. */
+static void await_writer(void)
+{
+    struct writer_figures figures;
+    while (writer_measure(b.writer, &figures), figures.waiting > 256)
+        poll(NULL, 0, 1);
+}
+
+static const struct fault *deal(void)
+{
+    if (soak.dealt == 0)
+        for (int i = 0; i < FAULTS; i++) {
+            int k = draw(0, i);
+            soak.deck[i] = soak.deck[k];
+            soak.deck[k] = i;
+        }
+    const struct fault *f = &faults[soak.deck[soak.dealt]];
+    soak.dealt = (soak.dealt + 1) % FAULTS;
+    return f;
+}
+
+/* Numbers are drawn one a statement: the order of arguments is the compiler's. */
+static void plan_fault(void)
+{
+    const struct fault *f = deal();
+    int second = draw(0, 25);
+    int first_number = draw(f->first.least, f->first.most);
+    int second_number = draw(f->second.least, f->second.most);
+    int64_t at = b.now + second * CLOCK_SECOND;
+    soak.faults++;
+    soak.trouble_until = at + f->lasts * CLOCK_SECOND;
+    if (f->line == NULL)
+        soak.restart_at = at;
+    else
+        sim_plan(second, f->line, first_number, second_number);
+    if (f->begin != NULL)
+        sim_plan(second, "%s", f->begin);
+    if (f->end != NULL)
+        sim_plan(second + f->lasts, "%s", f->end);
+}
+
+static void plan_order(void)
+{
+    char line[256];
+    int order = draw(0, COUNT_OF(orders) - 1), symbol = draw(0, COUNT_OF(symbols) - 1);
+    int second = draw(0, 59), quantity = draw(1, 3);
+    text_format(line, sizeof line, "%s,'account':'120005','symbol':'%s'", orders[order],
+                symbols[symbol]);
+    sim_plan(second, line, quantity, ++soak.orders);
+}
+
+/* In half of the minutes nothing happens but faults and what the trader does. */
+static void trade_a_minute(void)
+{
+    if (draw(0, 1) == 1)
+        sim_plan(0, "'do':'freeze','for':60");
+    plan_fault();
+    for (int i = draw(0, 2); i > 0; i--)
+        plan_order();
+    pass_seconds(60);
+    await_writer();
+}
+
+static void end_all_positions(void)
+{
+    sim_plan(1, "'do':'freeze','for':600");
+    for (int a = 0; a < SIM_ACCOUNTS; a++) {
+        for (int i = 0; i < COUNT_OF(symbols); i++)
+            sim_plan(2, "'do':'flatten','account':'%s','symbol':'%s'", sim_accounts[a].name,
+                     symbols[i]);
+    }
+    pass_seconds(10);
+}
+
+static void check_resources(void)
+{
+    size_t memory = resident();
+    if (hours <= WARM_HOURS)
+        return;
+    size_t most = soak.warm_memory + BYTES_MORE + (sim.fill_count - soak.warm_fills) * BYTES_A_FILL;
+    ck_assert_msg(memory <= most, "%zu KiB of memory have become %zu", soak.warm_memory >> 10,
+                  memory >> 10);
+    ck_assert_int_eq(descriptors(), soak.warm_descriptors);
+}
+
+START_TEST(a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice)
+{
+    int64_t real = clock_monotonic_us();
+    soak.random.state = seed;
+    sim.options =
+        (struct sim_server_options){.seed = seed,
+                                    .bots = true,
+                                    .terms.is_sierra = seed % 3 == 0,
+                                    /* most of the time: the day so far is more than all the rest */
+                                    .terms.refuses_price_history = true};
+    sim_begin();
+    start_console();
+    soak.away_since = b.now;
+    pass_seconds(5);
+    ck_assert(is_online());
+    for (int minute = 0; minute < hours * 60; minute++) {
+        if (minute == WARM_HOURS * 60) {
+            soak.warm_memory = resident();
+            soak.warm_fills = sim.fill_count;
+            soak.warm_descriptors = descriptors();
+        }
+        trade_a_minute();
+    }
+    pass_seconds(CALM_MINUTES * 60);
+    ck_assert(is_online());
+    sim_check_positions();
+    check_resources();
+    end_all_positions();
+    sim_check_fills();
+    sim_check_positions();
+    sim_check_results();
+    printf("seed %llu: %d faults, %d reconnects, %d restarts, at most %d s away, %zu fills, %.0f "
+           "trades, %zu MiB, %.0f s\n",
+           (unsigned long long)seed, soak.faults, soak.reconnects, soak.restarts,
+           (int)(soak.longest_away / CLOCK_SECOND), sim.fill_count,
+           query("SELECT count(*) FROM trade"), resident() >> 20,
+           (double)(clock_monotonic_us() - real) / CLOCK_SECOND);
+    tear_down();
+    sim_end();
+}
+END_TEST
+
+static int run(void)
+{
+    Suite *s = suite_create("soak");
+    TCase *t = tcase_create("soak");
+    tcase_add_unchecked_fixture(t, set_up, NULL); /* who fails leaves the files there */
+    tcase_set_timeout(t, 0);
+    tcase_add_test(t, a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice);
+    suite_add_tcase(s, t);
+    SRunner *runner = srunner_create(s);
+    srunner_run_all(runner, CK_SILENT);
+    int failed = srunner_ntests_failed(runner);
+    if (failed > 0) {
+        TestResult **results = srunner_failures(runner);
+        printf("seed %llu: %s:%d: %s; its files are in %s; repeat it with: "
+               "make soak SEEDS=%llu HOURS=%d\n",
+               (unsigned long long)seed, tr_lfile(results[0]), tr_lno(results[0]),
+               tr_msg(results[0]), b.directory, (unsigned long long)seed, hours);
+        free(results);
+    }
+    srunner_free(runner);
+    return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    char *end_of_hours = NULL, *end_of_seed = NULL;
+    if (argc == 3) {
+        hours = (int)strtol(argv[1], &end_of_hours, 10);
+        seed = strtoull(argv[2], &end_of_seed, 10);
+    }
+    if (argc != 3 || *end_of_hours != '\0' || *end_of_seed != '\0' || hours < 1 || hours > 1000) {
+        fputs("usage: soak HOURS SEED\n", stderr);
+        return 2;
+    }
+    return run();
+}
