@@ -9,6 +9,9 @@
 #include <math.h>
 #include <sqlite3.h>
 
+/* In the header: a message would make way for later ones. */
+#define ONLINE "● 127.0.0.1"
+
 enum { ROUNDS = 20, PATIENCE_MS = 30000 };
 
 static const char MES[] = "MESZ26_FUT_CME";
@@ -98,7 +101,7 @@ START_TEST(a_killed_console_comes_back_with_its_position_and_closes_it_once)
     client_log_on(&trader);
 
     struct terminal *t = start_console();
-    terminal_wait_for(t, "online with", PATIENCE_MS);
+    terminal_wait_for(t, ONLINE, PATIENCE_MS);
     market_order(&trader, "in", 1, 2);
     terminal_wait_for(t, "LONG 2 MESZ26_FUT_CME", PATIENCE_MS);
     wait_for(t, "SELECT count(*) FROM open_position", 1);
@@ -139,7 +142,7 @@ START_TEST(a_trade_that_closes_while_the_console_is_down_is_recorded_at_its_true
     client_open(&trader, port, NULL);
     client_log_on(&trader);
     struct terminal *t = start_console();
-    terminal_wait_for(t, "online with", PATIENCE_MS);
+    terminal_wait_for(t, ONLINE, PATIENCE_MS);
     market_order(&trader, "in", 2, 1);
     wait_for(t, "SELECT count(*) FROM open_position", 1);
     terminal_kill(t, SIGKILL);
@@ -256,7 +259,7 @@ START_TEST(twenty_kills_at_random_moments_lose_nothing_and_count_nothing_twice)
 
     for (int round = 0; round < ROUNDS; round++) {
         struct terminal *t = start_console();
-        terminal_wait_for(t, round % 2 == 0 ? "online with" : "SIM", PATIENCE_MS);
+        terminal_wait_for(t, round % 2 == 0 ? ONLINE : "SIM", PATIENCE_MS);
         terminal_listen(t, (int)(rand_r(&seed) % 400));
         terminal_kill(t, SIGKILL);
         terminal_wait_exit(t, PATIENCE_MS);

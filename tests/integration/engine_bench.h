@@ -347,7 +347,11 @@ static inline double query(const char *sql)
     sqlite3 *db;
     sqlite3_stmt *s;
     int64_t limit = give_up_time();
+    uint64_t durable = 0;
     while (b.engine != NULL && look()->changes_durable < b.shown.changes_issued) {
+        if (b.shown.changes_durable > durable)
+            limit = give_up_time();
+        durable = b.shown.changes_durable;
         ck_assert_msg(clock_monotonic_us() < limit, "nothing is written");
         poll(NULL, 0, 1);
     }
