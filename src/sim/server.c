@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    WAIT_LEAST = 1, /* ms: events are handled in batches of this length */
+    WAIT_LEAST = 5, /* ms: events are handled in batches of this length */
     WAIT_MOST = 100,
     LEAP_MOST = 1000 * 1000,      /* us caught up at once after a suspension */
     LOGON_PATIENCE = 30 * 1000000 /* us */

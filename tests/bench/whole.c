@@ -77,8 +77,8 @@ static void run_console(const char *terminal, int port, const char *directory, c
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("XDG_CONFIG_HOME", directory, 1);
     setenv("SORTIE_SERVER_SYMBOLS", symbols, 1);
-    execl(BUILD_DIR "/sortie", "sortie", "--host", "127.0.0.1", "--port", number, "--data-dir",
-          directory, NULL);
+    execl(BUILD_DIR "/sortie", "sortie", "--host", "127.0.0.1", "--port", number, "--encoding",
+          "json", "--data-dir", directory, NULL);
     _exit(127);
 }
 
