@@ -13,10 +13,19 @@
 
 struct repository;
 
-/* Opens or creates (0600) the database and brings its schema up to date. NULL with ERROR_NEWER
- * (written by a newer sortie), ERROR_DAMAGED (not a database, quick check failed), ERROR_SYSTEM or
- * ERROR_FULL; each sentence names the file and says what to do. */
+/* Opens or creates (0600) the database and brings its schema up to date. A damaged one is set aside
+ * as PATH.damaged-YYYYMMDD-HHMMSS, and what can be read of it saved in a new one; damage is looked
+ * for in all of it up to 1 MiB, after an unclean end up to 64 MiB, and once it was suspected
+ * (repository_suspect), otherwise in the open positions. NULL with ERROR_NEWER (written by a newer
+ * sortie), ERROR_DAMAGED (not a database of sortie), ERROR_SYSTEM or ERROR_FULL; each sentence
+ * names the file and says what to do, and the file is left as it was. */
 struct repository *repository_open(const char *path, struct error *error);
+/* What the user must be told of the opening: what was saved and lost of a damaged one. "": nothing.
+ */
+const char *repository_news(const struct repository *r);
+/* Has the next opening of that database look through all of it. An ERROR_DAMAGED of any function
+ * below has done so already. */
+void repository_suspect(const char *path);
 void repository_close(struct repository *r);
 
 /* Stores all changes in one durable transaction, or none (false with `error`). A fill that is there

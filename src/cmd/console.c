@@ -185,28 +185,12 @@ static void on_trouble(void *context, bool lost, const char *sentence)
     state_publish(c->state);
 }
 
-/* The database, with what a journal holds that it once refused. */
-static bool open_store(struct console *c, size_t *replayed, struct error *error)
+/* State and engine as the database has them, with what a journal holds that it once refused. */
+static bool load(struct console *c, size_t *replayed, struct error *error)
 {
-    c->lock = lock_take(c->paths.lock, error);
-    if (c->lock < 0)
-        return false;
     c->repository = repository_open(c->paths.database, error);
-    return c->repository != NULL && spill_replay(c->paths.spill, c->repository, replayed, error);
-}
-
-static bool start(struct console *c, struct error *error)
-{
-    size_t replayed = 0;
-    if (!open_store(c, &replayed, error))
+    if (c->repository == NULL || !spill_replay(c->paths.spill, c->repository, replayed, error))
         return false;
-    c->log = log_open(c->paths.log, LOG_LEVEL_INFO, error);
-    c->snapshots = c->log ? snapshot_map_create(c->paths.snapshot, error) : NULL;
-    if (c->snapshots == NULL)
-        return false;
-    c->commands = command_queue_new();
-    if (c->commands == NULL)
-        return error_set(error, ERROR_SYSTEM, "cannot start: no file descriptors are left");
     struct state_options state = {
         .snapshots = c->snapshots,
         .sim_start_balance = money_from_double(c->config->sim_start_balance),
@@ -214,20 +198,66 @@ static bool start(struct console *c, struct error *error)
     c->state = state_new(&state, clock_wall_us());
     struct engine_options engine = {c->config, c->state, c->commands, c->log};
     c->engine = engine_new(&engine);
-    if (!engine_restore(c->engine, c->repository, error))
-        return false;
-    if (error->code != ERROR_NONE) /* of the journal: something was set aside */
-        state_add_message(c->state, MESSAGE_WARNING, clock_wall_us(), "%s", error->text);
-    error->code = ERROR_NONE;
+    return engine_restore(c->engine, c->repository, error);
+}
+
+static void unload(struct console *c)
+{
+    engine_free(c->engine);
+    state_free(c->state);
+    repository_close(c->repository);
+    c->engine = NULL;
+    c->state = NULL;
+    c->repository = NULL;
+}
+
+static void tell(struct console *c, enum message_level level, const char *text)
+{
+    state_add_message(c->state, level, clock_wall_us(), "%s", text);
+    log_write(c->log, level == MESSAGE_GOOD ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%s", text);
+}
+
+/* What the user must know of how the database was read. `error` is of the journal: something was
+ * set aside. */
+static void tell_loaded(struct console *c, size_t replayed, const struct error *error)
+{
+    char text[700];
+    if (repository_news(c->repository)[0] != '\0')
+        tell(c, MESSAGE_WARNING, repository_news(c->repository));
+    if (error->code != ERROR_NONE)
+        tell(c, MESSAGE_WARNING, error->text);
+    text_format(text, sizeof text, "%zu changes that the database had refused were saved from %s",
+                replayed, c->paths.spill);
     if (replayed > 0)
-        state_add_message(c->state, MESSAGE_GOOD, clock_wall_us(),
-                          "%zu changes that the database had refused were saved from %s", replayed,
-                          c->paths.spill);
+        tell(c, MESSAGE_GOOD, text);
+}
+
+static bool start(struct console *c, struct error *error)
+{
+    size_t replayed = 0;
+    c->lock = lock_take(c->paths.lock, error);
+    c->log = c->lock >= 0 ? log_open(c->paths.log, LOG_LEVEL_INFO, error) : NULL;
+    c->snapshots = c->log ? snapshot_map_create(c->paths.snapshot, error) : NULL;
+    if (c->snapshots == NULL)
+        return false;
+    c->commands = command_queue_new();
+    if (c->commands == NULL)
+        return error_set(error, ERROR_SYSTEM, "cannot start: no file descriptors are left");
+    bool loaded = load(c, &replayed, error);
+    if (!loaded && error->code == ERROR_DAMAGED) { /* met late: a second opening salvages */
+        unload(c);
+        *error = (struct error){0};
+        loaded = load(c, &replayed, error);
+    }
+    if (!loaded)
+        return false;
+    tell_loaded(c, replayed, error);
+    error->code = ERROR_NONE;
     struct writer_listener listener = {c, on_durable, on_trouble};
     c->writer = writer_start(c->repository, c->paths.spill, &listener, error);
+    c->repository = NULL; /* the writer closes it, also when it does not start */
     if (c->writer == NULL)
         return false;
-    c->repository = NULL;
     state_publish(c->state);
     return engine_start(c->engine, c->writer, error);
 }
@@ -243,11 +273,9 @@ static bool stop(struct console *c, bool started, struct error *error)
     }
     if (c->writer != NULL)
         saved = writer_stop(c->writer, error);
-    engine_free(c->engine);
-    state_free(c->state);
+    unload(c);
     command_queue_free(c->commands);
     snapshot_map_close(c->snapshots);
-    repository_close(c->repository);
     log_close(c->log);
     if (c->lock >= 0)
         lock_release(c->lock);

@@ -1,16 +1,16 @@
 #include "store/database.h"
 
 #include "base/text.h"
+#include "store/files.h"
 #include "store/migrations.h"
+#include "store/salvage.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { BUSY_MS = 2000, SMALL = 1 << 20 };
+enum { BUSY_MS = 2000, SMALL = 1 << 20, LARGE = 64 << 20 };
 
 bool database_fail(sqlite3 *db, const char *path, struct error *error)
 {
@@ -46,21 +46,6 @@ bool database_fail(sqlite3 *db, const char *path, struct error *error)
     }
 }
 
-/* SQLite would create it with the umask's mode; -wal and -shm take the mode of the file itself. */
-static bool create(const char *path, struct error *error)
-{
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file >= 0)
-        return close(file) == 0;
-    if (errno == EEXIST)
-        return true;
-    bool full = errno == ENOSPC || errno == EDQUOT;
-    return error_set(error, full ? ERROR_FULL : ERROR_SYSTEM,
-                     full ? "cannot create %s: %s; free some space"
-                          : "cannot create %s: %s; see that its directory is there and yours",
-                     path, strerror(errno));
-}
-
 /* The number that a one-row query gives; false when it cannot be had. */
 static bool ask(sqlite3 *db, const char *query, int *number)
 {
@@ -72,21 +57,41 @@ static bool ask(sqlite3 *db, const char *query, int *number)
     return sqlite3_finalize(statement) == SQLITE_OK && got;
 }
 
-/* A small database is looked through at every start, a large one after an end that left its journal
- * behind: a second of looking at a sound one is a second without prices. */
-static bool wants_check(const char *path)
+/* What a database is looked at with. */
+struct look {
+    const char *query; /* gives 1 when nothing is wrong */
+    off_t size;        /* of the file; 0: not known, as a journal completes it */
+};
+
+/* How much of it is looked through at a start: a second of looking at a sound database is a second
+ * without prices. The daily backup looks through all of a large one (backup.h). */
+static struct look choose_look(const char *path)
 {
+    static const char start[] = /* what must be known at once; the rest is read when it is needed */
+        "SELECT min(quick_check = 'ok') FROM (SELECT * FROM pragma_quick_check('open_position') "
+        "UNION ALL SELECT * FROM pragma_quick_check('meta'))";
+    static const char all[] = "SELECT quick_check = 'ok' FROM pragma_quick_check(1)";
+    static const char closely[] = "SELECT integrity_check = 'ok' FROM pragma_integrity_check(1)";
+    struct look look = {.query = all};
     char journal[600];
     struct stat st;
     text_format(journal, sizeof journal, "%s-wal", path);
-    return (stat(journal, &st) == 0 && st.st_size > 0) || stat(path, &st) != 0 ||
-           st.st_size <= SMALL;
+    bool unclean = stat(journal, &st) == 0 && st.st_size > 0;
+    if (stat(path, &st) != 0)
+        return look;
+    look.size = unclean ? 0 : st.st_size;
+    if (salvage_is_suspected(path))
+        look.query = closely;
+    else if (st.st_size > (unclean ? LARGE : SMALL))
+        look.query = start;
+    return look;
 }
 
 /* Only reads. */
-static bool check(sqlite3 *db, const char *path, bool whole, int *version, struct error *error)
+static bool check(sqlite3 *db, const char *path, const struct look *look, int *version,
+                  struct error *error)
 {
-    int sound = 1, tables;
+    int sound = 1, tables, page;
     if (!ask(db, "PRAGMA user_version", version))
         return database_fail(db, path, error);
     if (*version > migrations_latest())
@@ -94,10 +99,11 @@ static bool check(sqlite3 *db, const char *path, bool whole, int *version, struc
                          "%s was written by a newer sortie (its version is %d, this one knows %d); "
                          "use that sortie, or another --data-dir",
                          path, *version, migrations_latest());
-    if (whole && !ask(db, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &sound))
+    if (!ask(db, look->query, &sound) || !ask(db, "PRAGMA page_size", &page))
         return database_fail(db, path, error);
     if (!ask(db, "SELECT count(*) FROM sqlite_master", &tables))
         return database_fail(db, path, error);
+    sound = sound && look->size % page == 0; /* SQLite takes what a last page lacks for zeros */
     if (!sound || *version < 0 || (*version == 0 && tables > 0))
         return error_set(error, ERROR_DAMAGED,
                          "%s is %s; it is left as it is: restore a backup, or move it away to "
@@ -109,14 +115,15 @@ static bool check(sqlite3 *db, const char *path, bool whole, int *version, struc
     return true;
 }
 
-static bool prepare(sqlite3 *db, const char *path, bool whole, struct error *error)
+static bool prepare(sqlite3 *db, const char *path, const struct look *look, struct error *error)
 {
     int version = 0;
     /* Closing a refused file must not write to it either. */
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_busy_timeout(db, BUSY_MS);
-    if (!check(db, path, whole, &version, error))
+    if (!check(db, path, look, &version, error))
         return false;
+    salvage_clear_suspicion(path);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     if (sqlite3_exec(db,
                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
@@ -130,14 +137,14 @@ static bool prepare(sqlite3 *db, const char *path, bool whole, struct error *err
 sqlite3 *database_open(const char *path, struct error *error)
 {
     sqlite3 *db = NULL;
-    if (!create(path, error))
+    if (!file_create(path, error))
         return NULL;
-    bool whole = wants_check(path); /* before opening makes a journal of its own */
+    struct look look = choose_look(path); /* before opening makes a journal of its own */
     /* One thread at a time uses it, so SQLite need not lock. */
     int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         database_fail(db, path, error);
-    if (code != SQLITE_OK || !prepare(db, path, whole, error)) {
+    if (code != SQLITE_OK || !prepare(db, path, &look, error)) {
         sqlite3_close(db);
         return NULL;
     }

@@ -161,7 +161,8 @@ int migrations_apply(sqlite3 *db, int version)
     int code = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     for (int step = version; step < migrations_latest() && code == SQLITE_OK; step++)
         code = sqlite3_exec(db, STEPS[step], NULL, NULL, NULL);
-    char done[48];
-    snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT", migrations_latest());
+    char done[96];
+    snprintf(done, sizeof done, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+             MIGRATIONS_APPLICATION, migrations_latest());
     return code == SQLITE_OK ? sqlite3_exec(db, done, NULL, NULL, NULL) : code;
 }

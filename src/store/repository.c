@@ -5,13 +5,14 @@
 #include "base/text.h"
 #include "store/columns.h"
 #include "store/database.h"
+#include "store/salvage.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_MAX_BYTES = 512, SQL_SIZE = 2048, META_SIZE = 256 };
+enum { PATH_MAX_BYTES = 512, SQL_SIZE = 2048, META_SIZE = 256, NEWS_SIZE = 512 };
 
 enum statement {
     BEGIN,
@@ -87,6 +88,7 @@ struct repository {
     sqlite3 *db;
     char path[PATH_MAX_BYTES];
     sqlite3_stmt *statements[STATEMENTS];
+    char news[NEWS_SIZE];
 };
 
 static size_t expand(char *sql, size_t size, char mark, const struct table *t)
@@ -122,30 +124,79 @@ static bool prepare(struct repository *r, enum statement s)
                               NULL) == SQLITE_OK;
 }
 
+static void unprepare(struct repository *r)
+{
+    for (int s = 0; s < STATEMENTS; s++) {
+        sqlite3_finalize(r->statements[s]);
+        r->statements[s] = NULL;
+    }
+    sqlite3_close(r->db);
+    r->db = NULL;
+}
+
+static bool fail(struct repository *r, struct error *error)
+{
+    struct error own = {0};
+    error = error != NULL ? error : &own;
+    database_fail(r->db, r->path, error);
+    if (error->code == ERROR_DAMAGED)
+        salvage_suspect(r->path);
+    return false;
+}
+
+static bool open_once(struct repository *r, struct error *error)
+{
+    int s = 0;
+    r->db = database_open(r->path, error);
+    if (r->db == NULL)
+        return false;
+    while (s < STATEMENTS && prepare(r, (enum statement)s))
+        s++;
+    if (s < STATEMENTS)
+        database_fail(r->db, r->path, error);
+    if (s < STATEMENTS)
+        unprepare(r);
+    return s == STATEMENTS;
+}
+
 struct repository *repository_open(const char *path, struct error *error)
 {
     struct repository *r = memory_new(1, sizeof *r);
+    struct error own = {0};
+    bool open = false, salvaged = false;
+    error = error != NULL ? error : &own;
     if (!text_copy(r->path, sizeof r->path, path))
         error_set(error, ERROR_USAGE, "the database's path is too long: %s", path);
-    else if ((r->db = database_open(path, error)) != NULL) {
-        int s = 0;
-        while (s < STATEMENTS && prepare(r, (enum statement)s))
-            s++;
-        if (s == STATEMENTS)
-            return r;
-        database_fail(r->db, path, error);
+    else if (salvage_finish(path, &salvaged, error)) {
+        open = open_once(r, error);
+        if (!open && error->code == ERROR_DAMAGED && salvage_database(path, error))
+            open = salvaged = open_once(r, error);
     }
-    repository_close(r);
-    return NULL;
+    if (!open) {
+        repository_close(r);
+        return NULL;
+    }
+    *error = (struct error){0};
+    if (salvaged)
+        repository_get_meta(r, SALVAGE_FACT, r->news, sizeof r->news, NULL);
+    return r;
+}
+
+const char *repository_news(const struct repository *r)
+{
+    return r->news;
+}
+
+void repository_suspect(const char *path)
+{
+    salvage_suspect(path);
 }
 
 void repository_close(struct repository *r)
 {
     if (r == NULL)
         return;
-    for (int s = 0; s < STATEMENTS; s++)
-        sqlite3_finalize(r->statements[s]);
-    sqlite3_close(r->db);
+    unprepare(r);
     free(r);
 }
 
@@ -312,7 +363,7 @@ bool repository_commit_marked(struct repository *r, const struct change *changes
         done = put_meta(r, name, value);
     if (done && run(r, COMMIT))
         return true;
-    database_fail(r->db, r->path, error);
+    fail(r, error);
     if (!sqlite3_get_autocommit(r->db)) /* SQLite ends it by itself when the disk is full */
         run(r, ROLLBACK);
     return false;
@@ -392,14 +443,14 @@ int repository_get_position(struct repository *r, const struct account_key *key,
         read_position(r->statements[GET_POSITION], out);
     if (sqlite3_reset(r->statements[GET_POSITION]) == SQLITE_OK)
         return found;
-    database_fail(r->db, r->path, error);
+    fail(r, error);
     return -1;
 }
 
 /* Ends a walk: its last step's result stays until the reset. */
 static bool end_walk(struct repository *r, enum statement s, struct error *error)
 {
-    return sqlite3_reset(r->statements[s]) == SQLITE_OK || database_fail(r->db, r->path, error);
+    return sqlite3_reset(r->statements[s]) == SQLITE_OK || fail(r, error);
 }
 
 bool repository_each_position(struct repository *r, repository_position_visitor *visit,

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/columns.h"
+#include "store/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,33 +34,6 @@ static const struct part {
     {"order", &columns_order, offsetof(struct change, order), offsetof(struct change, has_order)},
 };
 enum { PART_COUNT = sizeof PARTS / sizeof PARTS[0] };
-
-static bool refuse(const char *path, struct error *error)
-{
-    int reason = errno;
-    bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
-    return error_set(error, full ? ERROR_FULL : ERROR_SYSTEM, "cannot write %s: %s; %s", path,
-                     strerror(reason),
-                     full ? "free some space" : "see that it and its directory are yours");
-}
-
-/* A file's name is durable only when its directory is. */
-static bool sync_directory(const char *path)
-{
-    char directory[NAME_SIZE];
-    text_copy(directory, sizeof directory, path);
-    char *slash = strrchr(directory, '/');
-    if (slash == NULL)
-        text_copy(directory, sizeof directory, ".");
-    else
-        slash[slash == directory ? 1 : 0] = '\0';
-    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0)
-        return false;
-    bool synced = fsync(file) == 0;
-    close(file);
-    return synced;
-}
 
 static json_t *encode(const struct change *c)
 {
@@ -164,20 +138,21 @@ bool spill_append(const char *path, const struct change *changes, size_t count, 
 {
     int descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (descriptor < 0)
-        return refuse(path, error);
+        return file_refuse(path, error);
     off_t end = find_end(descriptor);
     FILE *file = end >= 0 && ftruncate(descriptor, end) == 0 ? fdopen(descriptor, "a") : NULL;
     if (file == NULL) {
-        refuse(path, error);
+        file_refuse(path, error);
         close(descriptor);
         return false;
     }
-    bool done = write_lines(file, end == 0, changes, count) && (end > 0 || sync_directory(path));
+    bool done =
+        write_lines(file, end == 0, changes, count) && (end > 0 || file_sync_directory(path));
     if (!done)
-        refuse(path, error);
+        file_refuse(path, error);
     fclose(file);
     if (!done && (end > 0 ? truncate(path, end) : unlink(path)) != 0)
-        refuse(path, error);
+        file_refuse(path, error);
     return done;
 }
 
@@ -291,7 +266,7 @@ static bool finish(const struct replay *p, struct error *error)
     if (p->damaged > 0 ? !set_aside(p->path, name, sizeof name) : unlink(p->path) != 0)
         return error_set(error, ERROR_SYSTEM, "cannot remove %s: %s; see its directory's mode",
                          p->path, strerror(errno));
-    sync_directory(p->path);
+    file_sync_directory(p->path);
     if (p->damaged > 0)
         error_set(
             error, ERROR_DAMAGED,

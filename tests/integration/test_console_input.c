@@ -252,7 +252,7 @@ START_TEST(a_newer_database_is_left_as_it_is)
 }
 END_TEST
 
-START_TEST(a_damaged_database_is_left_as_it_is)
+START_TEST(a_damaged_database_is_set_aside_and_told_of)
 {
     show();
     expect("no account yet");
@@ -264,7 +264,19 @@ START_TEST(a_damaged_database_is_left_as_it_is)
     ck_assert_int_eq(fseek(file, 4096, SEEK_SET), 0); /* the header stays */
     ck_assert_uint_eq(fwrite(junk, 1, sizeof junk, file), sizeof junk);
     fclose(file);
-    expect_refusal("it is left as it is", "restore a backup, or move it away to begin anew");
+    show();
+    expect("sortie.db was damaged and is kept as sortie.db.damaged-2");
+    quit();
+    ck_assert_double_eq(query("SELECT count(*) FROM open_position"), 0);
+    show(); /* told once */
+    expect("no account yet");
+    ck_assert_ptr_null(strstr(terminal_text(b.terminal), "was damaged"));
+    quit();
+    char log[400], *text;
+    text_format(log, sizeof log, "%s/sortie.log", b.data);
+    text = test_file_read(log);
+    ck_assert_ptr_nonnull(strstr(text, "sortie.db was damaged and is kept as"));
+    free(text);
 }
 END_TEST
 
@@ -345,7 +357,7 @@ static Suite *suite(void)
         what_is_no_database_is_left_as_it_is,
         another_programs_database_is_left_as_it_is,
         a_newer_database_is_left_as_it_is,
-        a_damaged_database_is_left_as_it_is,
+        a_damaged_database_is_set_aside_and_told_of,
         a_data_directory_that_is_a_file_is_told,
         a_read_only_data_directory_is_told,
         a_log_that_cannot_be_written_is_told,

@@ -124,28 +124,6 @@ START_TEST(the_database_of_another_program_is_refused_and_left_alone)
 }
 END_TEST
 
-START_TEST(a_damaged_database_is_refused_and_left_alone)
-{
-    struct repository *r = open_repository(place.database);
-    struct change c;
-    for (int i = 1; i < 50; i++) {
-        c = sample_add(i);
-        commit(r, &c, 1);
-    }
-    repository_close(r);
-    run_sql("PRAGMA journal_mode = DELETE");
-    struct stat status;
-    ck_assert_int_eq(stat(place.database, &status), 0);
-    FILE *file = fopen(place.database, "r+b");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fseek(file, 8192, SEEK_SET), 0);
-    for (off_t i = 8192; i < status.st_size; i++)
-        putc(0xA5, file);
-    ck_assert_int_eq(fclose(file), 0);
-    assert_refused_untouched(ERROR_DAMAGED, "damaged");
-}
-END_TEST
-
 START_TEST(a_directory_is_no_database)
 {
     ck_assert_int_eq(mkdir(place.database, 0700), 0);
@@ -199,7 +177,6 @@ static Suite *suite(void)
     tcase_add_test(t, a_newer_database_is_refused_and_left_alone);
     tcase_add_test(t, a_file_that_is_no_database_is_refused_and_left_alone);
     tcase_add_test(t, the_database_of_another_program_is_refused_and_left_alone);
-    tcase_add_test(t, a_damaged_database_is_refused_and_left_alone);
     tcase_add_test(t, a_directory_is_no_database);
     tcase_add_test(t, a_missing_directory_is_named);
     tcase_add_test(t, files_without_permission_are_refused);
