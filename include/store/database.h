@@ -6,9 +6,11 @@
 #include "base/error.h"
 
 #include <sqlite3.h>
+#include <stddef.h>
 
-/* As repository_open(). A file that is refused is left as it was. */
-sqlite3 *database_open(const char *path, struct error *error);
+/* As repository_open(), but a damaged one is refused too. A file that is refused is left as it was.
+ * `news`: of the migration, as migrations_apply(). */
+sqlite3 *database_open(const char *path, char *news, size_t size, struct error *error);
 
 /* Says why the last call on `db` failed; always false. ERROR_FULL, ERROR_DAMAGED, ERROR_BUSY,
  * ERROR_SYSTEM, or ERROR_USAGE when it was the row that is impossible (a broken constraint), not

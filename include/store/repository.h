@@ -20,8 +20,8 @@ struct repository;
  * sortie), ERROR_DAMAGED (not a database of sortie), ERROR_SYSTEM or ERROR_FULL; each sentence
  * names the file and says what to do, and the file is left as it was. */
 struct repository *repository_open(const char *path, struct error *error);
-/* What the user must be told of the opening: what was saved and lost of a damaged one. "": nothing.
- */
+/* What the user must be told of the opening: what was saved and lost of a damaged one, or
+ * which rows broke a rule of a newer schema and were moved to a table of their own. "": nothing. */
 const char *repository_news(const struct repository *r);
 /* Has the next opening of that database look through all of it. An ERROR_DAMAGED of any function
  * below has done so already. */

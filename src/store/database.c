@@ -115,7 +115,8 @@ static bool check(sqlite3 *db, const char *path, const struct look *look, int *v
     return true;
 }
 
-static bool prepare(sqlite3 *db, const char *path, const struct look *look, struct error *error)
+static bool prepare(sqlite3 *db, const char *path, const struct look *look, char *news, size_t size,
+                    struct error *error)
 {
     int version = 0;
     /* Closing a refused file must not write to it either. */
@@ -125,16 +126,15 @@ static bool prepare(sqlite3 *db, const char *path, const struct look *look, stru
         return false;
     salvage_clear_suspicion(path);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    if (sqlite3_exec(db,
-                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-                     "PRAGMA foreign_keys = ON",
-                     NULL, NULL, NULL) != SQLITE_OK ||
-        migrations_apply(db, version) != SQLITE_OK)
+    if (sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", NULL, NULL,
+                     NULL) != SQLITE_OK ||
+        migrations_apply(db, version, news, size) != SQLITE_OK ||
+        sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL) != SQLITE_OK)
         return database_fail(db, path, error);
     return true;
 }
 
-sqlite3 *database_open(const char *path, struct error *error)
+sqlite3 *database_open(const char *path, char *news, size_t size, struct error *error)
 {
     sqlite3 *db = NULL;
     if (!file_create(path, error))
@@ -144,7 +144,7 @@ sqlite3 *database_open(const char *path, struct error *error)
     int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         database_fail(db, path, error);
-    if (code != SQLITE_OK || !prepare(db, path, &look, error)) {
+    if (code != SQLITE_OK || !prepare(db, path, &look, news, size, error)) {
         sqlite3_close(db);
         return NULL;
     }

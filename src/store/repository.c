@@ -147,7 +147,7 @@ static bool fail(struct repository *r, struct error *error)
 static bool open_once(struct repository *r, struct error *error)
 {
     int s = 0;
-    r->db = database_open(r->path, error);
+    r->db = database_open(r->path, r->news, sizeof r->news, error);
     if (r->db == NULL)
         return false;
     while (s < STATEMENTS && prepare(r, (enum statement)s))

@@ -305,8 +305,9 @@ static int run(sqlite3 *db, const char *sql)
 /* Fills the new database, which nobody else knows of yet: one sync at its end is enough. */
 static bool fill(struct salvage *s, const char *target, time_t time, struct error *error)
 {
+    char news[8];
     int code = run(s->db, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
-    code = code == SQLITE_OK ? migrations_apply(s->db, 0) : code;
+    code = code == SQLITE_OK ? migrations_apply(s->db, 0, news, sizeof news) : code;
     code = code == SQLITE_OK ? run(s->db, "PRAGMA foreign_keys = OFF; BEGIN") : code;
     code = code == SQLITE_OK ? read_shapes(s) : code;
     if (code == SQLITE_OK)

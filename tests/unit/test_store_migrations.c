@@ -158,12 +158,108 @@ END_TEST
 START_TEST(all_steps_are_taken_or_none)
 {
     sqlite3 *db;
+    char news[64];
     run_sql("CREATE TABLE meta (id INTEGER)"); /* in the way of the first step */
     ck_assert_int_eq(sqlite3_open(place.database, &db), SQLITE_OK);
-    ck_assert_int_ne(migrations_apply(db, 0), SQLITE_OK);
+    ck_assert_int_ne(migrations_apply(db, 0, news, sizeof news), SQLITE_OK);
     sqlite3_close(db);
     ASSERT_QUERY(place.database, "SELECT group_concat(name) FROM sqlite_master", "meta");
     ASSERT_QUERY(place.database, "PRAGMA user_version", "0");
+}
+END_TEST
+
+static void make_first_version(void)
+{
+    char *sql = test_file_read(TEST_DATA "/store_v1.sql");
+    run_sql(sql);
+    free(sql);
+}
+
+/* The rows of the first version with ids below 90 are such as it wrote; the three others not. */
+START_TEST(a_database_of_the_first_version_keeps_its_rows_and_puts_impossible_ones_aside)
+{
+    make_first_version();
+    struct repository *r = open_repository(place.database);
+    const char *news = repository_news(r);
+    ck_assert_msg(strstr(news, "1 rows break a rule of this version and are kept in table "
+                               "open_position_left_1") != NULL,
+                  "%s", news);
+    ck_assert_msg(strstr(news, "2 rows break a rule of this version and are kept in table "
+                               "fill_left_1") != NULL,
+                  "%s", news);
+    ck_assert_ptr_null(strstr(news, "balance"));
+    repository_close(r);
+    ASSERT_QUERY(place.database, "SELECT group_concat(id) FROM open_position", "3,4");
+    ASSERT_QUERY(place.database, "SELECT group_concat(id) FROM open_position_left_1", "90");
+    ASSERT_QUERY(place.database, "SELECT group_concat(id) FROM (SELECT id FROM fill ORDER BY id)",
+                 "1,2,3,4");
+    ASSERT_QUERY(place.database, "SELECT group_concat(id) FROM fill_left_1", "91,92");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM trade", "1");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM order_event", "1");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM balance", "2");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM audit", "1");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM meta", "2");
+    ASSERT_QUERY(place.database,
+                 "SELECT group_concat(quantity || side || mae || realized_pnl) FROM open_position",
+                 "-2.0short-1675000000,1.0long00");
+    ASSERT_QUERY(place.database,
+                 "SELECT count(*) FROM sqlite_master WHERE name LIKE '%\\_1' ESCAPE '\\' "
+                 "AND name NOT LIKE '%autoindex%'",
+                 "2");
+    ASSERT_QUERY(place.database, "PRAGMA integrity_check", "ok");
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM pragma_foreign_key_check", "0");
+    repository_close(r = open_repository(place.database));
+}
+END_TEST
+
+START_TEST(a_migrated_schema_is_a_new_ones)
+{
+    char schema[320], migrated[16384], fresh[16384];
+    static const char sql[] = "SELECT group_concat(name || sql, ';') FROM (SELECT name, sql FROM "
+                              "sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '%left%' "
+                              "ORDER BY name)";
+    make_first_version();
+    repository_close(open_repository(place.database));
+    query(place.database, sql, migrated, sizeof migrated);
+    snprintf(schema, sizeof schema, "%s-fresh", place.database);
+    repository_close(open_repository(schema));
+    ck_assert_str_eq(migrated, query(schema, sql, fresh, sizeof fresh));
+    ck_assert_uint_gt(strlen(fresh), 1000);
+}
+END_TEST
+
+/* Each would be a wrong state; none can be written, whoever tries. */
+START_TEST(wrong_states_cannot_be_written)
+{
+    static const char *const wrong[] = {
+        "UPDATE open_position SET max_quantity = -1",
+        "UPDATE open_position SET entered_quantity = 9e999",
+        "UPDATE open_position SET exited_quantity = -0.5",
+        "UPDATE open_position SET quantity = 0",
+        "UPDATE open_position SET mode = 'PAPER'",
+        "UPDATE open_position SET entry_time = 0",
+        "UPDATE open_position SET mode = 'SIM', account = 'Sim1', symbol = 'M'", /* two at once */
+        "UPDATE fill SET side = 'none'",
+        "UPDATE fill SET quantity = 0",
+        "UPDATE fill SET time = -1",
+        "UPDATE fill SET identity = NULL WHERE execution_id <> ''",
+        "UPDATE fill SET discarded = 1 WHERE trade_id = 1",
+        "UPDATE fill SET identity = 'x'", /* one execution, two fills */
+        "UPDATE trade SET quantity = -1",
+        "UPDATE trade SET mae = 1",
+        "UPDATE trade SET side = 'flat'",
+        "UPDATE balance SET cash = NULL",
+        "UPDATE balance SET opens_period = 1, ledger = 0",
+        "UPDATE balance SET mode = 'X'",
+    };
+    sqlite3 *db;
+    make_first_version();
+    repository_close(open_repository(place.database));
+    ck_assert_int_eq(sqlite3_open(place.database, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ck_assert_msg(sqlite3_exec(db, wrong[i], NULL, NULL, NULL) == SQLITE_CONSTRAINT, "%s",
+                      wrong[i]);
+    sqlite3_close(db);
 }
 END_TEST
 
@@ -181,6 +277,10 @@ static Suite *suite(void)
     tcase_add_test(t, a_missing_directory_is_named);
     tcase_add_test(t, files_without_permission_are_refused);
     tcase_add_test(t, all_steps_are_taken_or_none);
+    tcase_add_test(t,
+                   a_database_of_the_first_version_keeps_its_rows_and_puts_impossible_ones_aside);
+    tcase_add_test(t, a_migrated_schema_is_a_new_ones);
+    tcase_add_test(t, wrong_states_cannot_be_written);
     suite_add_tcase(s, t);
     return s;
 }

@@ -88,6 +88,7 @@ START_TEST(what_is_unset_is_null_and_comes_back_unset)
                  "1");
     struct change c = {.kind = CHANGE_BALANCE, .has_balance = true, .balance = sample_balance()};
     struct balance balance = {0};
+    c.balance.ledger = c.balance.opens_period = false; /* a ledger knows its cash */
     c.balance.cash = c.balance.available = c.balance.margin = MONEY_UNSET;
     c.balance.open_pnl = c.balance.daily_pnl = MONEY_UNSET;
     commit(repository, &c, 1);
