@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The first is what `sortie` does without a subcommand. */
-static const struct subcommand *const commands[] = {&console_command};
+static const struct subcommand *const commands[] = {&console_command, &backup_command};
 
 int main(int argc, char **argv)
 {

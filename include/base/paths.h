@@ -12,6 +12,7 @@ struct config;
 struct paths {
     char data[512];     /* directory */
     char database[512]; /* sortie.db */
+    char backups[512];  /* directory; the console makes it */
     char lock[512];     /* sortie.lock */
     char log[512];      /* sortie.log */
     char spill[512];    /* spill.jsonl */

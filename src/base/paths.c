@@ -94,6 +94,7 @@ bool paths_prepare(struct paths *p, const struct config *c, struct error *error)
     }
     return require_directory(p->data, error) && require_directory(state, error) &&
            join(p->database, p->data, "sortie.db", error) &&
+           join(p->backups, p->data, "backups", error) &&
            join(p->lock, p->data, "sortie.lock", error) &&
            join(p->log, state, "sortie.log", error) &&
            join(p->spill, state, "spill.jsonl", error) &&

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/demo.h"
+#include "cmd/keeper.h"
 #include "engine/engine.h"
 #include "store/lock.h"
 #include "store/spill.h"
@@ -40,6 +41,7 @@ struct console {
     struct state *state;
     struct engine *engine;
     struct writer *writer;
+    struct keeper *keeper;
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -53,6 +55,7 @@ static void ask_stop(int number)
 static void print_help(void)
 {
     puts("usage: sortie [console] [options]\n"
+         "       sortie backup [options] FILE\n"
          "\n"
          "A terminal console for trading on Sierra Chart and other DTC servers.\n"
          "\n"
@@ -256,7 +259,9 @@ static bool start(struct console *c, struct error *error)
     struct writer_listener listener = {c, on_durable, on_trouble};
     c->writer = writer_start(c->repository, c->paths.spill, &listener, error);
     c->repository = NULL; /* the writer closes it, also when it does not start */
-    if (c->writer == NULL)
+    c->keeper =
+        c->writer != NULL ? keeper_start(&c->paths, c->state, c->writer, c->log, error) : NULL;
+    if (c->keeper == NULL)
         return false;
     state_publish(c->state);
     return engine_start(c->engine, c->writer, error);
@@ -271,6 +276,7 @@ static bool stop(struct console *c, bool started, struct error *error)
             poll(NULL, 0, 10);
         engine_join(c->engine);
     }
+    keeper_stop(c->keeper);
     if (c->writer != NULL)
         saved = writer_stop(c->writer, error);
     unload(c);

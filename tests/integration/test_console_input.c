@@ -280,6 +280,51 @@ START_TEST(a_damaged_database_is_set_aside_and_told_of)
 }
 END_TEST
 
+/* Runs `sortie WORDS --data-dir DATA REST`; its exit status. What it says is in b.data/said. */
+static int run_command(const char *words, const char *rest)
+{
+    char command[1500];
+    text_format(command, sizeof command, "'%s' %s --data-dir '%s' %s >'%s/said' 2>&1", SORTIE,
+                words, b.data, rest, b.data);
+    int status = system(command);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void assert_command_said(const char *words)
+{
+    char path[400];
+    text_format(path, sizeof path, "%s/said", b.data);
+    char *text = test_file_read(path);
+    ck_assert_msg(strstr(text, words) != NULL, "%s", text);
+    free(text);
+}
+
+START_TEST(backups_are_made_while_a_console_runs)
+{
+    char copy[400], command[500];
+    show();
+    expect("no account yet");
+    text_format(copy, sizeof copy, "%s/copy.db", b.data);
+    ck_assert_int_eq(run_command("backup", copy), 0);
+    ck_assert_int_eq(access(copy, F_OK), 0);
+    ck_assert_int_eq(run_command("backup", copy), 1);
+    assert_command_said("exists: give another name");
+    ck_assert_int_eq(run_command("backup", ""), 2);
+    assert_command_said("give one FILE");
+    ck_assert_int_eq(run_command("backup", "--help"), 0);
+    assert_command_said("usage: sortie backup");
+    /* the day's own comes by itself */
+    text_format(command, sizeof command, "ls '%s'/backups/sortie-2???????.db >/dev/null 2>&1",
+                b.data);
+    int tries = PATIENCE_MS / 100;
+    while (system(command) != 0 && --tries > 0)
+        poll(NULL, 0, 100);
+    ck_assert_int_gt(tries, 0);
+    quit();
+}
+END_TEST
+
 START_TEST(a_data_directory_that_is_a_file_is_told)
 {
     test_file_write(b.data, "", 0600);
@@ -358,6 +403,7 @@ static Suite *suite(void)
         another_programs_database_is_left_as_it_is,
         a_newer_database_is_left_as_it_is,
         a_damaged_database_is_set_aside_and_told_of,
+        backups_are_made_while_a_console_runs,
         a_data_directory_that_is_a_file_is_told,
         a_read_only_data_directory_is_told,
         a_log_that_cannot_be_written_is_told,

@@ -1,0 +1,20 @@
+/* The console's thread that looks after the store: the backup of the day. */
+#ifndef SORTIE_CMD_KEEPER_H
+#define SORTIE_CMD_KEEPER_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "state/state.h"
+#include "store/writer.h"
+
+struct keeper;
+
+/* All outlive the keeper. Makes the day's first backup some seconds after the start, and tells of
+ * one that fails, which is tried again after an hour. NULL on error. */
+struct keeper *keeper_start(const struct paths *paths, struct state *state, struct writer *writer,
+                            struct log *log, struct error *error);
+/* Ends it, a copy that is being made too. NULL: nothing. */
+void keeper_stop(struct keeper *k);
+
+#endif
