@@ -3,7 +3,8 @@
 #include <string.h>
 
 /* The first is what `sortie` does without a subcommand. */
-static const struct subcommand *const commands[] = {&console_command, &backup_command};
+static const struct subcommand *const commands[] = {&console_command, &backup_command,
+                                                    &doctor_command};
 
 int main(int argc, char **argv)
 {

@@ -1,4 +1,5 @@
-/* The console's thread that looks after the store: the backup of the day. */
+/* The console's thread that looks after the store: the backup of the day, and each second how
+ * long saving takes. */
 #ifndef SORTIE_CMD_KEEPER_H
 #define SORTIE_CMD_KEEPER_H
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 1,
+    SNAPSHOT_VERSION = 2,
     SNAPSHOT_ACCOUNTS = 128,
     SNAPSHOT_SYMBOLS = 128,
     SNAPSHOT_POSITIONS = 128,
@@ -53,6 +53,14 @@ struct view_change {
     char reason[32]; /* "fill", "chosen", "start" */
 };
 
+/* How long saving takes, measured by the writer since its start; times in us. */
+struct saving {
+    int64_t now; /* what it takes at the moment, 0: nothing was saved lately */
+    uint64_t waiting, commits, changes;
+    int64_t commit_median, commit_p99, commit_max; /* a transaction */
+    int64_t median, p99, max;                      /* from a change to its acknowledgement */
+};
+
 /* A position as it was restored at this start, for the recovery window. */
 struct recovered {
     struct position position;
@@ -83,6 +91,7 @@ struct snapshot {
     bool store_refused;                       /* the database refuses; see store_sentence */
     bool store_lost;                          /* the spill journal too: nothing is being saved */
     char store_sentence[256];
+    struct saving saving;
 
     struct account_key view;
     bool view_pinned;

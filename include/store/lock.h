@@ -11,4 +11,7 @@
 int lock_take(const char *path, struct error *error);
 void lock_release(int descriptor);
 
+/* The process that has taken it; 0: none. Not for the process that holds it. */
+long lock_find_holder(const char *path);
+
 #endif

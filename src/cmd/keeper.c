@@ -21,14 +21,44 @@ struct keeper {
     struct state *state;
     struct writer *writer;
     struct log *log;
+    int64_t measured_at;
 };
 
+static int64_t us_at(const struct histogram *h, double fraction)
+{
+    return (int64_t)(histogram_percentile(h, fraction) / 1000);
+}
+
+static void measure(struct keeper *k)
+{
+    struct writer_figures figures;
+    writer_measure(k->writer, &figures);
+    struct saving saving = {
+        .now = figures.saving,
+        .waiting = figures.waiting,
+        .commits = figures.commits,
+        .changes = figures.changes,
+        .commit_median = us_at(&figures.commit, 0.5),
+        .commit_p99 = us_at(&figures.commit, 0.99),
+        .commit_max = (int64_t)(figures.commit.max / 1000),
+        .median = us_at(&figures.acknowledge, 0.5),
+        .p99 = us_at(&figures.acknowledge, 0.99),
+        .max = (int64_t)(figures.acknowledge.max / 1000),
+    };
+    k->measured_at = clock_monotonic_us();
+    if (state_set_saving(k->state, &saving))
+        state_publish(k->state);
+}
+
+/* Between the steps of a copy. */
 static bool may_go_on(void *context)
 {
     struct keeper *k = context;
     pthread_mutex_lock(&k->lock);
     bool stopping = k->stopping;
     pthread_mutex_unlock(&k->lock);
+    if (clock_monotonic_us() - k->measured_at >= TURN)
+        measure(k);
     return !stopping;
 }
 
@@ -72,9 +102,11 @@ static void *keep(void *context)
 {
     struct keeper *k = context;
     int64_t backup_at = clock_monotonic_us() + FIRST;
-    while (wait_a_turn(k))
+    while (wait_a_turn(k)) {
+        measure(k);
         if (clock_monotonic_us() >= backup_at)
             backup_at = back_up(k);
+    }
     return NULL;
 }
 

@@ -34,6 +34,17 @@ int lock_take(const char *path, struct error *error)
     return -1;
 }
 
+long lock_find_holder(const char *path)
+{
+    struct flock holder = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0)
+        return 0;
+    bool held = fcntl(descriptor, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK;
+    close(descriptor);
+    return held ? (long)holder.l_pid : 0;
+}
+
 void lock_release(int descriptor)
 {
     if (descriptor >= 0)

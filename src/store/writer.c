@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 enum { PATH_MAX_BYTES = 512, SENTENCE_SIZE = 1280, BATCH = 1024 };
-static const int64_t RETRY_US = CLOCK_SECOND, EXTREMES_US = 100 * CLOCK_MS;
+static const int64_t RETRY_US = CLOCK_SECOND, EXTREMES_US = 100 * CLOCK_MS,
+                     RECENT_US = 5 * CLOCK_SECOND;
 
 /* Changes in the order of their posting. */
 struct queue {
@@ -33,6 +34,8 @@ struct writer {
     struct queue queue; /* with `lock`: what was posted and not yet taken by the thread */
     bool stopping;
     struct writer_figures figures;
+    int64_t held_since;            /* when the oldest that the thread has was posted; 0: none */
+    int64_t last_took, last_ended; /* the last acknowledgement's longest wait, and its time */
 
     /* The thread's own. */
     struct repository *repository;
@@ -105,12 +108,27 @@ static void queue_remove(struct queue *q, size_t count)
     }
 }
 
+/* When the oldest change, from `first` on, that does not wait on purpose was posted; 0: none. */
+static int64_t oldest(const struct queue *q, size_t first)
+{
+    for (size_t i = first; i < q->count; i++)
+        if (q->changes[i].kind != CHANGE_EXTREMES)
+            return q->posted[i];
+    return 0;
+}
+
 /* The first `count` of what is held are durable. */
 static void acknowledge(struct writer *w, size_t count)
 {
     uint64_t sequence = count == w->held.count ? w->held.last : 0;
     int64_t now = clock_monotonic_us();
+    int64_t since = oldest(&w->held, 0), left = oldest(&w->held, count);
     pthread_mutex_lock(&w->lock);
+    if (since != 0 && since != left) {
+        w->last_took = now - since;
+        w->last_ended = now;
+    }
+    w->held_since = left;
     for (size_t i = 0; i < count; i++) {
         if (w->held.changes[i].sequence > sequence)
             sequence = w->held.changes[i].sequence;
@@ -227,6 +245,7 @@ static void take(struct writer *w)
         struct queue empty = w->held;
         w->held = w->queue;
         w->queue = empty;
+        w->held_since = oldest(&w->held, 0);
         return;
     }
     for (size_t i = 0; i < w->queue.count; i++)
@@ -234,6 +253,7 @@ static void take(struct writer *w)
     if (w->queue.last > w->held.last)
         w->held.last = w->queue.last;
     w->figures.waiting = w->held.count;
+    w->held_since = oldest(&w->held, 0);
     queue_remove(&w->queue, w->queue.count);
 }
 
@@ -334,7 +354,13 @@ bool writer_stop(struct writer *w, struct error *error)
 
 void writer_measure(struct writer *w, struct writer_figures *out)
 {
+    int64_t now = clock_monotonic_us();
     pthread_mutex_lock(&w->lock);
+    int64_t since = w->held_since != 0 ? w->held_since : oldest(&w->queue, 0);
     *out = w->figures;
+    if (since != 0)
+        out->saving = now - since;
+    else if (w->last_ended != 0 && now - w->last_ended < RECENT_US)
+        out->saving = w->last_took;
     pthread_mutex_unlock(&w->lock);
 }

@@ -2,7 +2,7 @@
 #include "ui/format.h"
 #include "ui/view.h"
 
-enum { TEXT_COLUMN = 10 };
+enum { TEXT_COLUMN = 10, SLOW_MS = 250 };
 
 static const struct message *message_at(const struct snapshot *s, uint64_t n)
 {
@@ -54,7 +54,17 @@ static void draw(struct view *v, struct area a)
 
 static void draw_title(const struct view *v, struct area line, unsigned style)
 {
-    draw_text(line, 0, 0, style, " Messages ");
+    const struct saving *saving = &v->snapshot->saving;
+    char text[80];
+    int x = draw_text(line, 0, 0, style, " Messages ");
+    long long ms = (long long)(saving->now / 1000);
+    size_t used = text_format(text, sizeof text, " saving takes %lld ms", ms);
+    if (saving->waiting > 0)
+        used += text_format(text + used, sizeof text - used, ", %llu waiting",
+                            (unsigned long long)saving->waiting);
+    text_format(text + used, sizeof text - used, " ");
+    if (ms >= SLOW_MS)
+        draw_text(line, 0, x, INK_WARNING, text);
     if (v->messages_scroll > 0)
         draw_text(line, 0, line.cols - 18, INK_TITLE, " newer ones below ");
 }

@@ -325,6 +325,42 @@ START_TEST(backups_are_made_while_a_console_runs)
 }
 END_TEST
 
+START_TEST(the_doctor_tells_how_things_are_and_what_is_wrong)
+{
+    char path[400];
+    show();
+    expect("no account yet");
+    ck_assert_int_eq(run_command("doctor", ""), 0);
+    assert_command_said("  console    runs, process ");
+    assert_command_said("  saving     takes 0 ms now, 0 waiting");
+    assert_command_said("  check      ok\n");
+    assert_command_said("  schema     version 2, this sortie writes 2\n");
+    assert_command_said("  backup     none yet in ");
+    assert_command_said("/spill.jsonl: not there\n");
+    quit();
+    text_format(path, sizeof path, "%s/spill.jsonl", b.data);
+    test_file_write(path, "{}\n", 0600);
+    ck_assert_int_eq(run_command("doctor", ""), 1);
+    assert_command_said("  console    none runs\n");
+    assert_command_said("!            changes that the database refused wait in it");
+    unlink(path);
+    char page[32];
+    text_format(page, sizeof page, "%.0f",
+                query("SELECT rootpage FROM sqlite_master WHERE name = 'trade'"));
+    FILE *file = fopen(b.database, "r+b");
+    ck_assert_ptr_nonnull(file);
+    char blank[4096] = {0};
+    ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
+    ck_assert_uint_eq(fwrite(blank, 1, sizeof blank, file), sizeof blank);
+    fclose(file);
+    ck_assert_int_eq(run_command("doctor", ""), 1);
+    assert_command_said("! check      *** in database main ***");
+    assert_command_said("start the console anew, which saves what can be read");
+    ck_assert_int_eq(run_command("doctor", "what"), 2);
+    assert_command_said("there is no argument 'what'");
+}
+END_TEST
+
 START_TEST(a_data_directory_that_is_a_file_is_told)
 {
     test_file_write(b.data, "", 0600);
@@ -404,6 +440,7 @@ static Suite *suite(void)
         a_newer_database_is_left_as_it_is,
         a_damaged_database_is_set_aside_and_told_of,
         backups_are_made_while_a_console_runs,
+        the_doctor_tells_how_things_are_and_what_is_wrong,
         a_data_directory_that_is_a_file_is_told,
         a_read_only_data_directory_is_told,
         a_log_that_cannot_be_written_is_told,

@@ -91,6 +91,24 @@ START_TEST(a_lost_store_raises_a_banner)
 }
 END_TEST
 
+START_TEST(slow_saving_is_told_in_the_title_of_the_messages)
+{
+    d.snapshot->saving = (struct saving){.now = 249999, .waiting = 7};
+    start();
+    driver_expect(&d, "Messages");
+    ck_assert(!shows("saving takes"));
+    d.snapshot->saving = (struct saving){.now = 850400, .waiting = 120};
+    driver_publish(&d);
+    driver_expect(&d, "Messages  saving takes 850 ms, 120 waiting ─");
+    d.snapshot->saving = (struct saving){.now = 300000, .waiting = 0};
+    driver_publish(&d);
+    driver_expect(&d, "Messages  saving takes 300 ms ─");
+    d.snapshot->saving = (struct saving){.now = 0};
+    driver_publish(&d);
+    terminal_wait_gone(d.terminal, "saving takes", DRIVER_WAIT);
+}
+END_TEST
+
 START_TEST(offline_says_why_and_offers_to_connect)
 {
     d.snapshot->connection.phase = LINK_OFFLINE;
@@ -462,6 +480,7 @@ static Suite *suite(void)
         the_header_tells_the_essentials,
         unsaved_changes_are_counted,
         a_lost_store_raises_a_banner,
+        slow_saving_is_told_in_the_title_of_the_messages,
         offline_says_why_and_offers_to_connect,
         the_position_shows_every_figure,
         a_short_position_runs_the_other_way,

@@ -194,6 +194,25 @@ START_TEST(figures_count_commits_and_changes)
 }
 END_TEST
 
+START_TEST(what_saving_takes_is_the_age_of_the_oldest_that_waits_and_then_what_the_last_took)
+{
+    struct writer_figures figures;
+    writer_measure(writer, &figures);
+    ck_assert_int_eq(figures.saving, 0); /* nothing yet */
+    hold_writer();
+    post(sample_add(2));
+    do
+        writer_measure(writer, &figures);
+    while (figures.saving <= 30000);
+    ck_assert_uint_eq(figures.waiting, 1);
+    release_writer();
+    WAIT_UNTIL(heard.durable == 2);
+    writer_measure(writer, &figures);
+    ck_assert_uint_eq(figures.waiting, 0);
+    ck_assert_int_gt(figures.saving, 30000); /* so it took; told for some seconds */
+}
+END_TEST
+
 START_TEST(extremes_that_wait_are_replaced_by_later_ones)
 {
     struct writer_figures figures;
@@ -476,6 +495,8 @@ static Suite *suite(void)
     tcase_add_test(t, the_stop_commits_what_waits);
     tcase_add_test(t, all_that_waits_is_committed_together_in_batches_of_1024);
     tcase_add_test(t, figures_count_commits_and_changes);
+    tcase_add_test(
+        t, what_saving_takes_is_the_age_of_the_oldest_that_waits_and_then_what_the_last_took);
     tcase_add_test(t, extremes_that_wait_are_replaced_by_later_ones);
     tcase_add_test(t, a_replaced_number_is_acknowledged_only_with_all_before_it);
     tcase_add_test(t, posts_of_many_threads_are_all_acknowledged_in_order);
