@@ -6,11 +6,18 @@
 #include "base/error.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As repository_open(), but a damaged one is refused too. A file that is refused is left as it was.
  * `news`: of the migration, as migrations_apply(). */
 sqlite3 *database_open(const char *path, char *news, size_t size, struct error *error);
+
+/* PRAGMA quick_check of all of it: true when it is sound. `go_on` (NULL: always) is asked every few
+ * milliseconds; false from it ends the look: false with ERROR_NONE. ERROR_DAMAGED, or the error
+ * that kept it from being read. */
+bool database_look_through(sqlite3 *db, const char *path, bool (*go_on)(void *context),
+                           void *context, struct error *error);
 
 /* Says why the last call on `db` failed; always false. ERROR_FULL, ERROR_DAMAGED, ERROR_BUSY,
  * ERROR_SYSTEM, or ERROR_USAGE when it was the row that is impossible (a broken constraint), not

@@ -18,4 +18,12 @@ struct diagnosis {
  * known without it is filled in. */
 bool diagnosis_make(const char *path, struct diagnosis *out, struct error *error);
 
+/* The same look by itself, by a connection of its own that keeps no writer waiting, for a console
+ * that runs: a start looks through what it needs only. True when all is sound. False with
+ * ERROR_NONE when `go_on`, which is asked every few milliseconds, ended it; with ERROR_DAMAGED once
+ * that is noted, so that the next opening of the database looks through all of it and salvages, and
+ * the sentence says so; with another error when it could not be read. */
+bool diagnosis_look_through(const char *path, bool (*go_on)(void *context), void *context,
+                            struct error *error);
+
 #endif

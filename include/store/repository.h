@@ -15,10 +15,10 @@ struct repository;
 
 /* Opens or creates (0600) the database and brings its schema up to date. A damaged one is set aside
  * as PATH.damaged-YYYYMMDD-HHMMSS, and what can be read of it saved in a new one; damage is looked
- * for in all of it up to 1 MiB, after an unclean end up to 64 MiB, and once it was suspected
- * (repository_suspect), otherwise in the open positions. NULL with ERROR_NEWER (written by a newer
- * sortie), ERROR_DAMAGED (not a database of sortie), ERROR_SYSTEM or ERROR_FULL; each sentence
- * names the file and says what to do, and the file is left as it was. */
+ * for in all of it up to 1 MiB and once it was suspected (repository_suspect), otherwise in the
+ * open positions, and in the rest while it is used (diagnosis_look_through). NULL with ERROR_NEWER
+ * (written by a newer sortie), ERROR_DAMAGED (not a database of sortie), ERROR_SYSTEM or
+ * ERROR_FULL; each sentence names the file and says what to do, and the file is left as it was. */
 struct repository *repository_open(const char *path, struct error *error);
 /* What the user must be told of the opening: what was saved and lost of a damaged one, or
  * which rows broke a rule of a newer schema and were moved to a table of their own. "": nothing. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/backup.h"
+#include "store/diagnosis.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -50,7 +51,7 @@ static void measure(struct keeper *k)
         state_publish(k->state);
 }
 
-/* Between the steps of a copy. */
+/* Between the steps of a copy or a look. */
 static bool may_go_on(void *context)
 {
     struct keeper *k = context;
@@ -60,6 +61,24 @@ static bool may_go_on(void *context)
     if (clock_monotonic_us() - k->measured_at >= TURN)
         measure(k);
     return !stopping;
+}
+
+static void tell_error(struct keeper *k, const char *what, const struct error *error)
+{
+    log_write(k->log, LOG_LEVEL_ERROR, "%s%s", what, error->text);
+    state_add_message(k->state, MESSAGE_ERROR, clock_wall_us(), "%s%s", what, error->text);
+    state_publish(k->state);
+}
+
+static void look_through(struct keeper *k)
+{
+    struct error error = {0};
+    int64_t start = clock_monotonic_us();
+    if (diagnosis_look_through(k->paths->database, may_go_on, k, &error))
+        log_write(k->log, LOG_LEVEL_INFO, "all of the database looked through in %lld ms: sound",
+                  (long long)((clock_monotonic_us() - start) / CLOCK_MS));
+    else if (error.code != ERROR_NONE)
+        tell_error(k, "", &error);
 }
 
 /* Returns when to look again. */
@@ -75,12 +94,8 @@ static int64_t back_up(struct keeper *k)
                       (long long)((clock_monotonic_us() - start) / CLOCK_MS));
         return clock_monotonic_us() + EACH;
     }
-    if (error.code != ERROR_NONE) {
-        log_write(k->log, LOG_LEVEL_ERROR, "no backup of the day: %s", error.text);
-        state_add_message(k->state, MESSAGE_ERROR, clock_wall_us(), "no backup of the day: %s",
-                          error.text);
-        state_publish(k->state);
-    }
+    if (error.code != ERROR_NONE)
+        tell_error(k, "no backup of the day: ", &error);
     return clock_monotonic_us() + AFTER_FAILURE;
 }
 
@@ -102,8 +117,12 @@ static void *keep(void *context)
 {
     struct keeper *k = context;
     int64_t backup_at = clock_monotonic_us() + FIRST;
+    bool looked_through = false;
     while (wait_a_turn(k)) {
         measure(k);
+        if (!looked_through)
+            look_through(k);
+        looked_through = true;
         if (clock_monotonic_us() >= backup_at)
             backup_at = back_up(k);
     }

@@ -72,17 +72,17 @@ static bool fill(const char *database, const char *part, backup_go_on *go_on, vo
                  struct error *error)
 {
     sqlite3 *from = NULL, *to = NULL;
-    bool ended = false, sound = false;
+    bool ended = false;
     bool good = open_both(database, part, &from, &to, error);
     if (good && !copy_pages(from, to, go_on, context, &ended))
         good = !ended && database_fail(to, part, error);
     if (good) {
         sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-        sound = query_is_ok(to, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)");
+        good = database_look_through(to, part, go_on, context, error);
     }
     sqlite3_close(from);
     sqlite3_close(to);
-    if (good && !sound) {
+    if (!good && error->code == ERROR_DAMAGED) {
         salvage_suspect(database);
         return error_set(error, ERROR_DAMAGED,
                          "%s is damaged, no backup was made: start the console anew, which saves "

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BUSY_MS = 2000, SMALL = 1 << 20, LARGE = 64 << 20 };
+enum { BUSY_MS = 2000, SMALL = 1 << 20, STEPS = 20000 };
 
 bool database_fail(sqlite3 *db, const char *path, struct error *error)
 {
@@ -63,11 +63,12 @@ struct look {
     off_t size;        /* of the file; 0: not known, as a journal completes it */
 };
 
-/* How much of it is looked through at a start: a second of looking at a sound database is a second
- * without prices. The daily backup looks through all of a large one (backup.h). */
+/* How much of it is looked through before the start goes on: a second of looking at a sound
+ * database is a second without prices. The rest is looked through while the console runs
+ * (diagnosis.h). */
 static struct look choose_look(const char *path)
 {
-    static const char start[] = /* what must be known at once; the rest is read when it is needed */
+    static const char start[] = /* what must be known at once */
         "SELECT min(quick_check = 'ok') FROM (SELECT * FROM pragma_quick_check('open_position') "
         "UNION ALL SELECT * FROM pragma_quick_check('meta'))";
     static const char all[] = "SELECT quick_check = 'ok' FROM pragma_quick_check(1)";
@@ -82,9 +83,33 @@ static struct look choose_look(const char *path)
     look.size = unclean ? 0 : st.st_size;
     if (salvage_is_suspected(path))
         look.query = closely;
-    else if (st.st_size > (unclean ? LARGE : SMALL))
+    else if (st.st_size > SMALL)
         look.query = start;
     return look;
+}
+
+struct patience {
+    bool (*go_on)(void *context);
+    void *context;
+};
+
+static int lose_patience(void *context)
+{
+    const struct patience *p = context;
+    return p->go_on != NULL && !p->go_on(p->context);
+}
+
+bool database_look_through(sqlite3 *db, const char *path, bool (*go_on)(void *context),
+                           void *context, struct error *error)
+{
+    struct patience patience = {go_on, context};
+    int sound = 0;
+    sqlite3_progress_handler(db, STEPS, lose_patience, &patience);
+    bool got = ask(db, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &sound);
+    sqlite3_progress_handler(db, 0, NULL, NULL);
+    if (!got)
+        return sqlite3_errcode(db) != SQLITE_INTERRUPT && database_fail(db, path, error);
+    return sound != 0 || error_set(error, ERROR_DAMAGED, "%s is damaged", path);
 }
 
 /* Only reads. */

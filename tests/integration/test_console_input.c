@@ -252,6 +252,21 @@ START_TEST(a_newer_database_is_left_as_it_is)
 }
 END_TEST
 
+static void expect_log(const char *words)
+{
+    char log[400];
+    text_format(log, sizeof log, "%s/sortie.log", b.data);
+    for (int tries = PATIENCE_MS / 20;; tries--) {
+        char *text = test_file_read(log);
+        bool there = strstr(text, words) != NULL;
+        ck_assert_msg(there || tries > 0, "\"%s\" is not in:\n%s", words, text);
+        free(text);
+        if (there)
+            return;
+        poll(NULL, 0, 20);
+    }
+}
+
 START_TEST(a_damaged_database_is_set_aside_and_told_of)
 {
     show();
@@ -272,11 +287,43 @@ START_TEST(a_damaged_database_is_set_aside_and_told_of)
     expect("no account yet");
     ck_assert_ptr_null(strstr(terminal_text(b.terminal), "was damaged"));
     quit();
-    char log[400], *text;
-    text_format(log, sizeof log, "%s/sortie.log", b.data);
-    text = test_file_read(log);
-    ck_assert_ptr_nonnull(strstr(text, "sortie.db was damaged and is kept as"));
-    free(text);
+    expect_log("sortie.db was damaged and is kept as");
+}
+END_TEST
+
+static void zero_root_of(const char *name)
+{
+    char sql[100], blank[4096] = {0};
+    text_format(sql, sizeof sql, "SELECT rootpage FROM sqlite_master WHERE name = '%s'", name);
+    long page = (long)query(sql);
+    FILE *file = fopen(b.database, "r+b");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, (page - 1) * (long)sizeof blank, SEEK_SET), 0);
+    ck_assert_uint_eq(fwrite(blank, 1, sizeof blank, file), sizeof blank);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* A start reads the open positions of a large one and goes on; the rest is looked through then. */
+START_TEST(damage_in_a_large_database_is_found_behind_the_first_frame)
+{
+    show();
+    expect("no account yet");
+    expect_log("all of the database looked through");
+    quit();
+    query("INSERT INTO audit (time, what, mode, account, symbol, before, why) "
+          "WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+          "SELECT i, 'open', 'SIM', 'Sim1', 'S', hex(zeroblob(1500)), 'test' FROM n");
+    query("PRAGMA wal_checkpoint(TRUNCATE)");
+    zero_root_of("fill_by_trade");
+    show();
+    expect("no account yet");
+    expect("sortie.db is damaged: end the console and start it anew");
+    quit();
+    show();
+    expect("sortie.db was damaged and is kept as sortie.db.damaged-2");
+    expect("all 2000 rows were saved");
+    quit();
+    ck_assert_double_eq(query("SELECT count(*) FROM audit"), 2000);
 }
 END_TEST
 
@@ -344,15 +391,7 @@ START_TEST(the_doctor_tells_how_things_are_and_what_is_wrong)
     assert_command_said("  console    none runs\n");
     assert_command_said("!            changes that the database refused wait in it");
     unlink(path);
-    char page[32];
-    text_format(page, sizeof page, "%.0f",
-                query("SELECT rootpage FROM sqlite_master WHERE name = 'trade'"));
-    FILE *file = fopen(b.database, "r+b");
-    ck_assert_ptr_nonnull(file);
-    char blank[4096] = {0};
-    ck_assert_int_eq(fseek(file, (strtol(page, NULL, 10) - 1) * 4096, SEEK_SET), 0);
-    ck_assert_uint_eq(fwrite(blank, 1, sizeof blank, file), sizeof blank);
-    fclose(file);
+    zero_root_of("trade");
     ck_assert_int_eq(run_command("doctor", ""), 1);
     assert_command_said("! check      *** in database main ***");
     assert_command_said("start the console anew, which saves what can be read");
@@ -439,6 +478,7 @@ static Suite *suite(void)
         another_programs_database_is_left_as_it_is,
         a_newer_database_is_left_as_it_is,
         a_damaged_database_is_set_aside_and_told_of,
+        damage_in_a_large_database_is_found_behind_the_first_frame,
         backups_are_made_while_a_console_runs,
         the_doctor_tells_how_things_are_and_what_is_wrong,
         a_data_directory_that_is_a_file_is_told,

@@ -1,4 +1,5 @@
 /* Damaged databases: real files, damaged in every place. */
+#include "store/diagnosis.h"
 #include "unit/test_store_samples.h"
 
 #include <dirent.h>
@@ -438,6 +439,73 @@ static bool visit_trade(void *context, const struct account_key *key,
     return true;
 }
 
+static bool count_asks(void *context)
+{
+    int *asks = context;
+    return ++*asks > 0;
+}
+
+static bool end_now(void *context)
+{
+    (void)context;
+    return false;
+}
+
+START_TEST(all_of_a_database_is_looked_through_while_it_is_used)
+{
+    struct error error = {0};
+    int asks = 0;
+    make_large();
+    struct repository *r = open_repository(place.database);
+    struct change c = sample_open(5000);
+    ck_assert_msg(diagnosis_look_through(place.database, count_asks, &asks, &error), "%s",
+                  error.text);
+    ck_assert_int_gt(asks, 0);
+    ck_assert(!diagnosis_look_through(place.database, end_now, NULL, &error));
+    ck_assert_int_eq(error.code, ERROR_NONE);
+    ck_assert_int_eq(count_files("sortie.db.suspect"), 0);
+    commit(r, &c, 1);
+    repository_close(r);
+    zero_page_of("SELECT rootpage FROM sqlite_master WHERE name = 'trade_by_exit'");
+    r = open_repository(place.database);
+    ck_assert_str_eq(repository_news(r), ""); /* not met */
+    ck_assert(!diagnosis_look_through(place.database, NULL, NULL, &error));
+    ck_assert_int_eq(error.code, ERROR_DAMAGED);
+    ck_assert_msg(strstr(error.text, "sortie.db is damaged: end the console and start it anew") !=
+                      NULL,
+                  "%s", error.text);
+    repository_close(r);
+    r = open_repository(place.database);
+    ck_assert_msg(strstr(repository_news(r), "was damaged") != NULL, "%s", repository_news(r));
+    repository_close(r);
+}
+END_TEST
+
+/* A start after a crash is as quick as one after a clean end. */
+START_TEST(after_an_unclean_end_a_large_database_is_not_looked_through_before_the_start)
+{
+    char wal[330], from[330], to[330], other[320];
+    make_large();
+    zero_page_of("SELECT rootpage FROM sqlite_master WHERE name = 'trade_by_exit'");
+    struct repository *r = open_repository(place.database);
+    struct change c = {.kind = CHANGE_BALANCE, .has_balance = true, .balance = sample_balance()};
+    commit(r, &c, 1);
+    snprintf(other, sizeof other, "%s/other", place.directory);
+    snprintf(from, sizeof from, "%s-wal", place.database);
+    snprintf(to, sizeof to, "%s-wal", other);
+    copy(place.database, other);
+    copy(from, to);
+    repository_close(r);
+    remove_files("sortie.db");
+    rename(other, place.database);
+    snprintf(wal, sizeof wal, "%s-wal", place.database);
+    rename(to, wal);
+    r = open_repository(place.database);
+    ck_assert_str_eq(repository_news(r), "");
+    repository_close(r);
+}
+END_TEST
+
 START_TEST(damage_met_while_running_is_looked_for_at_the_next_start)
 {
     struct error error = {0};
@@ -519,6 +587,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_salvage_that_was_cut_off_is_ended_by_the_next_start);
     tcase_add_test(
         t, of_a_large_database_the_open_positions_are_looked_at_and_all_once_it_is_suspected);
+    tcase_add_test(t, all_of_a_database_is_looked_through_while_it_is_used);
+    tcase_add_test(t, after_an_unclean_end_a_large_database_is_not_looked_through_before_the_start);
     tcase_add_test(t, damage_met_while_running_is_looked_for_at_the_next_start);
     tcase_add_test(t, what_is_not_ours_is_refused_untouched_damaged_or_not);
     suite_add_tcase(s, t);
