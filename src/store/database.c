@@ -6,9 +6,11 @@
 #include "store/salvage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { BUSY_MS = 2000, SMALL = 1 << 20, STEPS = 20000 };
 
@@ -128,15 +130,17 @@ static bool check(sqlite3 *db, const char *path, const struct look *look, int *v
         return database_fail(db, path, error);
     if (!ask(db, "SELECT count(*) FROM sqlite_master", &tables))
         return database_fail(db, path, error);
-    sound = sound && look->size % page == 0; /* SQLite takes what a last page lacks for zeros */
+    bool locked = sqlite3_db_readonly(db, "main") == 1;
+    if (locked && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
+        return error_set(error, ERROR_SYSTEM, "%s may not be written; see its owner and mode",
+                         path);
+    /* SQLite takes what a last page lacks for zeros, and a damaged header for a future format's */
+    sound = sound && look->size % page == 0 && !locked;
     if (!sound || *version < 0 || (*version == 0 && tables > 0))
         return error_set(error, ERROR_DAMAGED,
                          "%s is %s; it is left as it is: restore a backup, or move it away to "
                          "begin anew",
                          path, sound ? "not a database of sortie" : "damaged");
-    if (sqlite3_db_readonly(db, "main") == 1)
-        return error_set(error, ERROR_SYSTEM, "%s may not be written; see its owner and mode",
-                         path);
     return true;
 }
 

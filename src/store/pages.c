@@ -73,17 +73,27 @@ static void sum(uint32_t s[2], const unsigned char *bytes, size_t size, bool big
     }
 }
 
-static void resize(struct pages *p, uint32_t count)
+/* Whether it is as SQLite writes it, with a file of `bytes` behind it: of one that was hit in part
+ * nothing is believed. */
+static bool is_whole_header(const unsigned char *header, uint64_t bytes)
 {
-    if (count <= p->count)
-        return;
-    p->frames = memory_resize(p->frames, (size_t)count + 1, sizeof *p->frames);
-    memset(p->frames + p->count + 1, 0, (count - p->count) * sizeof *p->frames);
-    p->count = count;
+    static const unsigned char fixed[] = {64, 32, 32};
+    uint64_t stated = number_at(header + 16, 2), size = stated == 1 ? MOST_PAGE : stated;
+    return memcmp(header + 21, fixed, sizeof fixed) == 0 && is_page_size(size) &&
+           size * word_at(header + 28) == bytes;
 }
 
-/* The frames up to the last whole commit, as SQLite itself would take them. */
-static void read_wal(struct pages *p, const unsigned char header[WAL_HEADER])
+static bool is_whole_wal_header(const unsigned char header[WAL_HEADER])
+{
+    uint32_t s[2] = {0, 0};
+    sum(s, header, 24, word_at(header) & 1);
+    return (word_at(header) & ~1U) == 0x377f0682 && is_page_size(word_at(header + 8)) &&
+           s[0] == word_at(header + 24) && s[1] == word_at(header + 28);
+}
+
+/* The frames up to the last whole commit, as SQLite itself would take them. `most`: no page can be
+ * behind that. */
+static void read_wal(struct pages *p, const unsigned char header[WAL_HEADER], uint32_t most)
 {
     struct {
         uint32_t page;
@@ -92,18 +102,14 @@ static void read_wal(struct pages *p, const unsigned char header[WAL_HEADER])
     size_t count = 0, room = 0;
     unsigned char *frame = memory_new(1, WAL_FRAME + p->page_size);
     bool big = word_at(header) & 1;
-    uint32_t s[2] = {0, 0};
-    sum(s, header, 24, big);
-    bool good = s[0] == word_at(header + 24) && s[1] == word_at(header + 28);
+    uint32_t s[2] = {word_at(header + 24), word_at(header + 28)};
     ssize_t size = (ssize_t)(WAL_FRAME + p->page_size);
-    for (off_t at = WAL_HEADER; good && pread(p->wal, frame, (size_t)size, at) == size;
-         at += size) {
+    for (off_t at = WAL_HEADER; pread(p->wal, frame, (size_t)size, at) == size; at += size) {
         sum(s, frame, 8, big);
         sum(s, frame + WAL_FRAME, p->page_size, big);
         uint32_t number = word_at(frame), committed = word_at(frame + 4);
-        good = number > 0 && number < INT32_MAX && memcmp(frame + 8, header + 16, 8) == 0 &&
-               s[0] == word_at(frame + 16) && s[1] == word_at(frame + 20);
-        if (!good)
+        if (number == 0 || number > most || memcmp(frame + 8, header + 16, 8) != 0 ||
+            s[0] != word_at(frame + 16) || s[1] != word_at(frame + 20))
             break;
         if (count == room) {
             room = room > 0 ? room * 2 : 64;
@@ -112,10 +118,10 @@ static void read_wal(struct pages *p, const unsigned char header[WAL_HEADER])
         waiting[count].page = number;
         waiting[count++].at = at + WAL_FRAME;
         for (; committed > 0 && count > 0; count--) {
-            size_t first = count - 1; /* the last copy of a page is the one that counts */
-            resize(p, waiting[first].page);
-            if (p->frames[waiting[first].page] < waiting[first].at)
-                p->frames[waiting[first].page] = waiting[first].at;
+            uint32_t page = waiting[count - 1].page;
+            if (p->frames[page] < waiting[count - 1].at) /* the last copy is the one that counts */
+                p->frames[page] = waiting[count - 1].at;
+            p->count = page > p->count ? page : p->count;
         }
     }
     free(waiting);
@@ -144,34 +150,46 @@ static bool read_page(struct pages *p, uint32_t number)
     return p->whole > 0;
 }
 
+static uint64_t size_of(int file)
+{
+    struct stat st;
+    return file >= 0 && fstat(file, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* Room for every page that the file and its -wal can hold. */
+static void count_pages(struct pages *p, const unsigned char *wal)
+{
+    uint64_t in_file = (size_of(p->file) + p->page_size - 1) / p->page_size;
+    uint64_t in_wal = wal != NULL ? size_of(p->wal) / p->page_size : 0;
+    p->file_count = in_file < INT32_MAX ? (uint32_t)in_file : INT32_MAX;
+    uint64_t most = p->file_count + in_wal + 1; /* SQLite leaves out the page at 1 GiB */
+    p->frames = memory_new((size_t)most + 1, sizeof *p->frames);
+    p->count = p->file_count;
+    if (wal != NULL)
+        read_wal(p, wal, most < INT32_MAX ? (uint32_t)most : INT32_MAX);
+}
+
 static void prepare(struct pages *p)
 {
     unsigned char wal[WAL_HEADER] = {0};
-    struct stat st;
     bool has_wal = p->wal >= 0 && pread(p->wal, wal, sizeof wal, 0) == (ssize_t)sizeof wal &&
-                   (word_at(wal) & ~1U) == 0x377f0682;
+                   is_whole_wal_header(wal);
     if (pread(p->file, p->header, HEADER, 0) != HEADER)
         memset(p->header, 0, HEADER);
-    size_t stated = number_at(p->header + 16, 2) == 1 ? MOST_PAGE : number_at(p->header + 16, 2);
-    p->page_size = USUAL_PAGE;
-    if (has_header(p) && is_page_size(stated))
-        p->page_size = stated;
-    else if (has_wal && is_page_size(word_at(wal + 8)))
-        p->page_size = word_at(wal + 8);
-    uint64_t bytes = fstat(p->file, &st) == 0 ? (uint64_t)st.st_size : 0;
-    uint64_t count = (bytes + p->page_size - 1) / p->page_size;
-    p->frames = memory_new(1, sizeof *p->frames);
-    p->file_count = count < INT32_MAX ? (uint32_t)count : INT32_MAX;
-    resize(p, p->file_count);
-    if (has_wal && word_at(wal + 8) == p->page_size)
-        read_wal(p, wal);
+    bool whole = is_whole_header(p->header, size_of(p->file));
+    size_t stated = number_at(p->header + 16, 2);
+    p->page_size = has_wal       ? word_at(wal + 8)
+                   : !whole      ? USUAL_PAGE
+                   : stated == 1 ? MOST_PAGE
+                                 : stated;
+    count_pages(p, has_wal ? wal : NULL);
     p->page = memory_new(1, p->page_size);
     p->overflow = memory_new(1, p->page_size);
     p->payload = memory_new(1, PAYLOAD_MAX);
     if (read_page(p, 1)) /* the -wal's is the one that counts */
         memcpy(p->header, p->page, HEADER);
-    size_t reserved = has_header(p) ? p->header[20] : 0;
-    p->usable = reserved <= p->page_size - 480 ? p->page_size - reserved : p->page_size;
+    size_t reserved = whole || p->frames[1] > 0 ? p->header[20] : 0;
+    p->usable = p->page_size - (reserved <= p->page_size - 480 ? reserved : 0);
 }
 
 struct pages *pages_open(const char *path, struct error *error)
@@ -302,10 +320,9 @@ static bool read_record(const unsigned char *record, size_t size, struct pages_r
 
 static bool read_cell(struct pages *p, size_t offset, struct pages_row *row)
 {
-    size_t limit = p->whole < p->usable ? p->whole : p->usable;
-    const unsigned char *at = p->page + offset, *end = p->page + limit;
+    const unsigned char *at = p->page + offset, *end = p->page + p->whole;
     uint64_t size, id;
-    if (offset >= limit || !take_varint(&at, end, &size) || !take_varint(&at, end, &id) ||
+    if (offset >= p->whole || !take_varint(&at, end, &size) || !take_varint(&at, end, &id) ||
         size > PAYLOAD_MAX || size == 0)
         return false;
     row->id = (int64_t)id;

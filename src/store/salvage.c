@@ -181,7 +181,7 @@ static void walk(void *context, uint32_t number)
 static void mark_free(void *context, uint32_t number)
 {
     struct salvage *s = context;
-    if (number > 1 && number <= pages_count(s->pages) && pages_kind(s->pages, number) != PAGE_OTHER)
+    if (number > 1 && number <= pages_count(s->pages) && s->marks[number] == MARK_NONE)
         s->marks[number] = MARK_DONE;
 }
 
@@ -221,7 +221,6 @@ static void read_marked(struct salvage *s, int mark, pages_row_visitor *visit)
 static void read_rows(struct salvage *s)
 {
     s->marks = memory_new((size_t)pages_count(s->pages) + 1, 1);
-    pages_each_free(s->pages, mark_free, s);
     s->mark = MARK_SCHEMA;
     walk(s, 1);
     read_marked(s, MARK_SCHEMA, note_root);
@@ -229,6 +228,7 @@ static void read_rows(struct salvage *s)
         s->mark = s->roots[i].mark;
         walk(s, s->roots[i].page);
     }
+    pages_each_free(s->pages, mark_free, s); /* what a tree leads to is not free, whoever says so */
     for (size_t i = 0; i < s->table_count; i++) {
         s->mark = (int)i + 1;
         read_marked(s, s->mark, save_row);

@@ -255,6 +255,28 @@ START_TEST(a_garbage_header_costs_no_row)
 }
 END_TEST
 
+START_TEST(a_byte_of_the_header_that_was_hit_costs_no_row)
+{
+    size_t size;
+    char news[512], *bytes = read_file(sound, &size);
+    int saved = 0;
+    for (size_t i = 0; i < 100; i++) {
+        char kept = bytes[i];
+        bytes[i] = (char)~kept;
+        remove_files("sortie.db");
+        write_file(place.database, bytes, size);
+        bytes[i] = kept;
+        if (i >= 60 && i < 64) /* the schema's version: it is a newer one's */
+            continue;
+        repository_suspect(place.database);
+        ck_assert_msg(salvage(news, sizeof news) == 0, "byte %zu: %s", i, news);
+        saved += count_files("sortie.db.damaged-") > 0;
+    }
+    free(bytes);
+    ck_assert_int_gt(saved, 20);
+}
+END_TEST
+
 START_TEST(bytes_that_were_hit_anywhere_end_nothing)
 {
     size_t size;
@@ -581,6 +603,7 @@ static Suite *suite(void)
     tcase_add_test(t, with_any_page_zeroed_every_row_of_all_others_is_saved);
     tcase_add_test(t, a_truncated_database_gives_what_its_rest_holds);
     tcase_add_test(t, a_garbage_header_costs_no_row);
+    tcase_add_test(t, a_byte_of_the_header_that_was_hit_costs_no_row);
     tcase_add_test(t, bytes_that_were_hit_anywhere_end_nothing);
     tcase_add_test(t, of_a_torn_journal_every_commit_before_the_tear_is_there);
     tcase_add_test(t, what_a_damaged_databases_journal_holds_is_saved_too);
