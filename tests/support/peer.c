@@ -2,10 +2,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "dtc/encoding.h"
 
 #include <check.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -29,6 +31,7 @@ struct peer {
     pthread_t thread;
     bool runs, stopping;
     int door, socket, port;
+    int encoding; /* on the wire; the test writes and reads JSON all the same */
     struct rule rules[RULES];
     size_t rule_count;
     unsigned count[TYPES];
@@ -110,6 +113,7 @@ struct peer *peer_new(void)
     struct peer *p = memory_new(1, sizeof *p);
     pthread_mutex_init(&p->lock, NULL);
     p->socket = -1;
+    p->encoding = DTC_JSON_ENCODING;
     for (size_t i = 0; i < sizeof STANDARD / sizeof STANDARD[0]; i++)
         add_rule(p, STANDARD[i].type, NULL, NULL, STANDARD[i].messages);
     listen_on(p);
@@ -156,6 +160,11 @@ int peer_port(const struct peer *p)
     return p->port;
 }
 
+void peer_speak(struct peer *p, int encoding)
+{
+    p->encoding = encoding;
+}
+
 void peer_answer(struct peer *p, int type, const char *field, const char *value,
                  const char *messages)
 {
@@ -178,10 +187,26 @@ static void send_bytes(struct peer *p, const char *bytes, size_t length)
     }
 }
 
+/* What JSON says in another encoding. */
+static void send_encoded(struct peer *p, const char *text)
+{
+    char bytes[DTC_ENCODED_MAX];
+    union dtc_message m;
+    struct error error = {0};
+    int type = dtc_encoding_get(DTC_JSON_ENCODING)->decode(text, strlen(text), &m, &error);
+    ck_assert_msg(type > 0, "%s: %s", text, error.text);
+    size_t length = dtc_encoding_get(p->encoding)->encode(&m, bytes, sizeof bytes);
+    ck_assert_msg(length > 0, "%s cannot be encoded", text);
+    send_bytes(p, bytes, length);
+}
+
 static void send_message(struct peer *p, const json_t *message)
 {
     char *text = json_dumps(message, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    send_bytes(p, text, strlen(text) + 1);
+    if (p->encoding == DTC_JSON_ENCODING)
+        send_bytes(p, text, strlen(text) + 1);
+    else
+        send_encoded(p, text);
     free(text);
 }
 
@@ -310,14 +335,39 @@ static void take(struct peer *p, json_t *request)
         }
 }
 
+/* The bytes of the first whole frame, 0: there is none. */
+static size_t frame_length(const struct peer *p)
+{
+    const char *end = p->length > 0 ? memchr(p->data, '\0', p->length) : NULL;
+    uint16_t size = 0;
+    if (p->encoding == DTC_JSON_ENCODING)
+        return end != NULL ? (size_t)(end - p->data) + 1 : 0;
+    if (p->length >= sizeof size)
+        memcpy(&size, p->data, sizeof size);
+    return size > 0 && size <= p->length ? size : 0;
+}
+
+static json_t *read_frame(struct peer *p, size_t length)
+{
+    char text[DTC_ENCODED_MAX];
+    union dtc_message m;
+    struct error error = {0};
+    if (p->encoding == DTC_JSON_ENCODING)
+        return json_loads(p->data, 0, NULL);
+    int type = dtc_encoding_get(p->encoding)->decode(p->data, length, &m, &error);
+    ck_assert_msg(type > 0, "the client sent what cannot be read: %s", error.text);
+    ck_assert_uint_gt(dtc_encoding_get(DTC_JSON_ENCODING)->encode(&m, text, sizeof text), 0);
+    return json_loads(text, 0, NULL);
+}
+
 static void take_frames(struct peer *p)
 {
-    char *end;
-    while (p->length > 0 && (end = memchr(p->data, '\0', p->length)) != NULL) {
-        json_t *request = json_loads(p->data, 0, NULL);
+    size_t length;
+    while ((length = frame_length(p)) > 0) {
+        json_t *request = read_frame(p, length);
         ck_assert_msg(request != NULL, "the client sent %s", p->data);
-        p->length -= (size_t)(end - p->data) + 1;
-        memmove(p->data, end + 1, p->length);
+        p->length -= length;
+        memmove(p->data, p->data + length, p->length);
         take(p, request);
     }
 }
@@ -349,7 +399,9 @@ size_t peer_pump(struct peer *p)
     pthread_mutex_lock(&p->lock);
     int fresh = p->door >= 0 ? accept(p->door, NULL, NULL) : -1;
     if (fresh >= 0) {
+        int on = 1;
         hang_up(p);
+        setsockopt(fresh, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* else 40 ms an answer */
         p->socket = fresh;
         fcntl(fresh, F_SETFD, FD_CLOEXEC);
     }

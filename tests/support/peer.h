@@ -1,4 +1,4 @@
-/* A DTC server that says what a test tells it to: JSON over a real socket on loopback, requests
+/* A DTC server that says what a test tells it to: messages over a real socket on loopback, requests
  * answered from a table that the test fills. In all texts ' stands for ". */
 #ifndef SORTIE_TESTS_SUPPORT_PEER_H
 #define SORTIE_TESTS_SUPPORT_PEER_H
@@ -14,6 +14,8 @@ struct peer;
 struct peer *peer_new(void);
 void peer_free(struct peer *p);
 int peer_port(const struct peer *p);
+/* Before the client comes: the same in that encoding (dtc/encoding.h); without it, JSON. */
+void peer_speak(struct peer *p, int encoding);
 
 /* From now on a request of `type` is answered with these messages, a JSON array; where `field` is
  * not NULL, only one with that text or whole number in that field. NULL: not at all. The newest
