@@ -40,7 +40,7 @@ for name in $names; do
     printf '%s %s\n' "$build/tests/$name" "$results/$(echo "$name" | tr / .)"
 done | xargs -P "$jobs" -n 2 $calm sh "$0" --one
 
-checks=0 failures=0 errors=0
+checks=0 failures=0 errors=0 failed=
 for name in $names; do
     result="$results/$(echo "$name" | tr / .)"
     # "100%: Checks: 8, Failures: 0, Errors: 0" becomes "8 0 0".
@@ -49,12 +49,16 @@ for name in $names; do
     set -- ${counts:-0 0 0}
     state=$(tail -n 1 "$result")
     if [ "$state" != 'exit status 0' ] || [ "$1" -eq 0 ]; then
-        echo "--- $name failed:"
-        cat "$result"
+        failed="$failed $name"
         [ $(($2 + $3)) -gt 0 ] || set -- $(($1 + 1)) "$2" $(($3 + 1))
     fi
     echo "$name: $(($1 > 0 ? ($1 - $2 - $3) * 100 / $1 : 0))%: Checks: $1, Failures: $2, Errors: $3"
     checks=$((checks + $1)) failures=$((failures + $2)) errors=$((errors + $3))
+done
+# Last, because of a long log often only the end is kept.
+for name in $failed; do
+    echo "--- $name failed, the last of what it said:"
+    tail -n 40 "$results/$(echo "$name" | tr / .)"
 done
 echo "$((checks > 0 ? (checks - failures - errors) * 100 / checks : 0))%: Checks: $checks, Failures: $failures, Errors: $errors"
 [ $((failures + errors)) -eq 0 ]

@@ -162,7 +162,7 @@ static inline void teardown(void)
 static inline void await(int fd, short events)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    ck_assert_msg(poll(&p, 1, 10000) == 1, "nothing within 10 s");
+    ck_assert_msg(poll(&p, 1, 30000) == 1, "nothing within 30 s");
 }
 
 /* What the session wants to poll. */

@@ -316,12 +316,28 @@ static void expect_log(const char *words)
     terminal_wait_until(b.terminal, is_logged, copy, PATIENCE_MS);
 }
 
+/* In the database or in the journal. */
+static bool all_is_durable(struct terminal *t, void *context)
+{
+    (void)context;
+    char path[400];
+    static struct snapshot now;
+    text_format(path, sizeof path, "%s/sortie.snap", b.data);
+    struct snapshot_map *map = snapshot_map_open(path, NULL);
+    ck_assert_ptr_nonnull(map);
+    uint64_t sequence = snapshot_read(map, &now);
+    snapshot_map_close(map);
+    terminal_listen(t, 5);
+    return sequence > 0 && now.changes_durable == now.changes_issued;
+}
+
 START_TEST(on_a_full_disk_changes_go_to_the_journal_and_come_back)
 {
     start_limited();
     int fills = send_fills_until(0, "journal");
     expect_log("sortie.db refuses: disk full; free some space; changes go to");
     fills = send_fills_until(fills, "journal"); /* what is there is shown at once */
+    terminal_wait_until(b.terminal, all_is_durable, NULL, PATIENCE_MS);
     terminal_kill(b.terminal, SIGKILL);
     terminal_wait_exit(b.terminal, PATIENCE_MS);
 

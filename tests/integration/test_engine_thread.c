@@ -87,7 +87,7 @@ START_TEST(it_stops_in_the_middle_of_a_flood)
     enum { MESSAGES = 20000 };
     text_copy(b.config.symbols, sizeof b.config.symbols, MES);
     start_thread();
-    WAIT_UNTIL(peer_count(b.peer, 101) == 1);
+    WAIT_UNTIL(peer_count(b.peer, 101) == 1 && snapshot_find_symbol(look(), MES) >= 0);
     for (int i = 0; i < MESSAGES; i++)
         peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':%d,'Volume':1}", 5000 + i % 7);
     peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':4999,'Volume':1}");

@@ -51,6 +51,7 @@ static void start_console(int port, const char *encoding)
         setenv("HOME", directory, 1);
         execl(BUILD_DIR "/sortie", "sortie", "--headless", "--data-dir", directory, "--host",
               "127.0.0.1", "--port", number, "--encoding", encoding, (char *)NULL);
+        perror(BUILD_DIR "/sortie");
         _exit(127);
     }
 }
@@ -80,6 +81,8 @@ static double query(const char *sql)
 
 static bool is_told(const char *words)
 {
+    if (access(log_path, F_OK) != 0)
+        return false;
     char *text = test_file_read(log_path);
     bool told = strstr(text, words) != NULL;
     free(text);
@@ -111,18 +114,41 @@ static const struct script {
      {"Sim1: sold 1", "the server closed the connection"}},
 };
 
+static void check_console(int64_t limit, const char *what)
+{
+    int status = 0;
+    ck_assert_msg(clock_monotonic_us() < limit, "%s", what);
+    ck_assert_msg(waitpid(console, &status, WNOHANG) == 0, "the console ends: %x", status);
+    poll(NULL, 0, 20);
+}
+
+/* The script runs from the server's start: a console that is not online before the first fault, as
+ * on a machine that is busy, would not meet it. */
+static void start_in_time(const struct script *s)
+{
+    for (int tries = 1;; tries++) {
+        follow_account();
+        int port = start_server(s->scenario);
+        int64_t started = clock_monotonic_us();
+        start_console(port, s->encoding);
+        while (!is_told("online with"))
+            check_console(started + 2 * CLIENT_PATIENCE, "it does not come online");
+        if (tries == 5 || clock_monotonic_us() - started < 3 * CLOCK_SECOND / 2)
+            return;
+        end_console();
+        stop(&server);
+        teardown();
+        setup();
+    }
+}
+
 START_TEST(the_console_comes_through_a_script_of_faults_with_every_fill_once)
 {
     const struct script *s = &scripts[_i];
-    int status = 0;
-    follow_account();
-    start_console(start_server(s->scenario), s->encoding);
+    start_in_time(s);
     int64_t limit = clock_monotonic_us() + 2 * CLIENT_PATIENCE;
-    while (query("SELECT count(*) FROM trade") != 1) {
-        ck_assert_msg(clock_monotonic_us() < limit, "no trade came of it");
-        ck_assert_msg(waitpid(console, &status, WNOHANG) == 0, "the console ends: %x", status);
-        poll(NULL, 0, 50);
-    }
+    while (query("SELECT count(*) FROM trade") != 1)
+        check_console(limit, "no trade came of it");
     end_console();
     ck_assert_double_eq(query("SELECT count(*) FROM open_position"), 0);
     ck_assert_double_eq(query("SELECT count(*) FROM fill"), 3);

@@ -45,7 +45,7 @@ START_TEST(an_idle_server_ends_itself)
     struct server s;
     struct client c;
     ck_assert_int_eq(run(&s, (const char *const[]){"--port", "0", "--idle-exit", "0", NULL}), 0);
-    client_open(&c, start_with(&s, (const char *const[]){"--port", "0", "--idle-exit", "1", NULL}),
+    client_open(&c, start_with(&s, (const char *const[]){"--port", "0", "--idle-exit", "4", NULL}),
                 NULL);
     client_log_on(&c);
     client_close(&c);

@@ -310,6 +310,7 @@ START_TEST(long_names_stay_in_their_place)
     sample_add_position(d.snapshot, "Sim1", name, 2, 5049.5, d.now);
     start();
     driver_expect(&d, "LONG 2 ANEXTREMELYLON… @ 5049.50");
+    driver_expect(&d, "┘"); /* the last of a frame */
     for (int row = 1; row < 24; row++) {
         uint32_t edge = terminal_cell(d.terminal, row, 79).character;
         ck_assert_msg(edge == 0x2502 || edge == 0x2510 || edge == 0x2518 || edge == 0x2524,

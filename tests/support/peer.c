@@ -179,7 +179,7 @@ static void send_bytes(struct peer *p, const char *bytes, size_t length)
     for (size_t sent = 0; sent < length && p->socket >= 0;) {
         ssize_t now = send(p->socket, bytes + sent, length - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         struct pollfd out = {.fd = p->socket, .events = POLLOUT};
-        if (now < 0 && poll(&out, 1, 10000) <= 0)
+        if (now < 0 && poll(&out, 1, 30000) <= 0)
             ck_abort_msg("the client does not read");
         if (now < 0 && (out.revents & (POLLERR | POLLHUP)) != 0)
             return;

@@ -16,7 +16,9 @@
 #include <unistd.h>
 #include <vterm.h>
 
-enum { SCREEN_TEXT = 256 * 1024 };
+enum { SCREEN_TEXT = 256 * 1024, PIECE = 128 };
+
+static const char CURSOR_MODE[] = "\033[?25"; /* then h: visible, l: not */
 
 struct terminal {
     int master; /* -1 once hung up */
@@ -26,8 +28,11 @@ struct terminal {
     int rows, cols;
     size_t received;
     bool alternate, cursor;
+    size_t cursor_match; /* bytes of CURSOR_MODE that the output has just ended with */
     VTerm *vterm;
     VTermScreen *screen;
+    char output[16384]; /* read, but not on the screen yet from output_at on */
+    size_t output_at, output_end;
     char text[SCREEN_TEXT];
 };
 
@@ -36,9 +41,20 @@ static int set_property(VTermProp property, VTermValue *value, void *context)
     struct terminal *t = context;
     if (property == VTERM_PROP_ALTSCREEN)
         t->alternate = value->boolean != 0;
-    if (property == VTERM_PROP_CURSORVISIBLE)
-        t->cursor = value->boolean != 0;
     return 1;
+}
+
+/* The emulator lets "restore cursor" (ESC 8, the end of the alternate screen) bring back what could
+ * be seen when the cursor was saved. Terminals do not: only these sequences change it. */
+static void watch_cursor(struct terminal *t, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (t->cursor_match == sizeof CURSOR_MODE - 1 && (bytes[i] == 'h' || bytes[i] == 'l'))
+            t->cursor = bytes[i] == 'h';
+        if (t->cursor_match == sizeof CURSOR_MODE - 1 || bytes[i] != CURSOR_MODE[t->cursor_match])
+            t->cursor_match = 0;
+        t->cursor_match += bytes[i] == CURSOR_MODE[t->cursor_match];
+    }
 }
 
 static const VTermScreenCallbacks CALLBACKS = {.settermprop = set_property};
@@ -150,8 +166,8 @@ static void send_answers(struct terminal *t)
         t->ended = true;
 }
 
-/* Takes in what comes until the deadline or the first bytes; true when there were some. */
-static bool take_in(struct terminal *t, int64_t deadline)
+/* Waits for output until the deadline; true when there is some. */
+static bool read_output(struct terminal *t, int64_t deadline)
 {
     if (t->ended || t->master < 0)
         return false;
@@ -159,14 +175,29 @@ static bool take_in(struct terminal *t, int64_t deadline)
     struct pollfd output = {.fd = t->master, .events = POLLIN};
     if (poll(&output, 1, left < 0 ? 0 : (int)left) <= 0)
         return false;
-    char bytes[16384];
-    ssize_t got = read(t->master, bytes, sizeof bytes);
+    ssize_t got = read(t->master, t->output, sizeof t->output);
     if (got <= 0) { /* EIO: the last process has closed it */
         t->ended = got == 0 || errno != EINTR;
         return false;
     }
-    t->received += (size_t)got;
-    vterm_input_write(t->vterm, bytes, (size_t)got);
+    t->output_at = 0;
+    t->output_end = (size_t)got;
+    return true;
+}
+
+/* Puts the next piece of what comes until the deadline on the screen; true when there was one. The
+ * pieces are small: however late and however much at a time the output is read, what was on the
+ * screen only for a moment is seen by those who wait for it. */
+static bool take_in(struct terminal *t, int64_t deadline)
+{
+    if (t->output_at == t->output_end && !read_output(t, deadline))
+        return false;
+    const char *bytes = t->output + t->output_at;
+    size_t length = t->output_end - t->output_at < PIECE ? t->output_end - t->output_at : PIECE;
+    t->output_at += length;
+    t->received += length;
+    watch_cursor(t, bytes, length);
+    vterm_input_write(t->vterm, bytes, length);
     vterm_screen_flush_damage(t->screen);
     send_answers(t);
     return true;
@@ -210,7 +241,8 @@ static void wait_until(struct terminal *t, bool (*holds)(struct terminal *t, voi
     int64_t deadline = clock_monotonic_us() + timeout_ms * CLOCK_MS;
     while (!holds(t, context)) {
         bool more = take_in(t, deadline);
-        if (!more && (t->ended || clock_monotonic_us() >= deadline) && !holds(t, context))
+        bool ended = t->ended || t->master < 0;
+        if (!more && (ended || clock_monotonic_us() >= deadline) && !holds(t, context))
             ck_abort_msg("%s %s; the screen is:\n%.3000s",
                          t->ended ? "the program ended before" : "waited in vain for", what,
                          terminal_text(t));
@@ -267,7 +299,8 @@ int terminal_wait_exit(struct terminal *t, int timeout_ms)
         t->pid = 0;
         t->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     }
-    while (take_in(t, 0))
+    /* Its last words may still be on their way. */
+    while (take_in(t, deadline))
         continue;
     return t->status;
 }
