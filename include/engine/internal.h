@@ -17,7 +17,7 @@ enum {
     ENGINE_FILLS = 65536, /* collected, all accounts together */
     ENGINE_OPEN_ORDERS = 4096,
     ENGINE_UNSAVED = 65536, /* changes; with more, nothing is read until the disk has caught up */
-    ENGINE_PAST = SNAPSHOT_POSITIONS + SNAPSHOT_SYMBOLS
+    ENGINE_PAST = SNAPSHOT_POSITIONS + SNAPSHOT_SYMBOLS + SNAPSHOT_ACCOUNTS
 };
 
 /* Who speaks: each may say only so much, so that a server's chatter hides nothing and fills no log.
@@ -74,6 +74,9 @@ struct engine_fill {
     bool covered;     /* not to be counted: it is in what was there before, or stood in for it */
     size_t place;     /* in order of coming */
     double high, low; /* of the position up to then, as the history says; PRICE_UNSET: not said */
+    int64_t from;     /* us UTC: the prices from then up to the fill are wanted; 0: they are not */
+    bool partly;      /* high and low are not of all of that time */
+    bool held_then;   /* they are of what was held just before the fill, not of all its position */
 };
 
 struct engine_account {
@@ -83,8 +86,10 @@ struct engine_account {
     int64_t reports_of; /* the server that last reported an open position for it; 0 none yet */
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
-    bool history_again; /* a fill was missed meanwhile: that answer may be without it */
-    bool without_ids;   /* fills of it have no execution ids */
+    bool weighed;    /* which of them count is found, and what prices they want */
+    int64_t prices_until; /* monotonic us: they wait so long for those prices; 0: they do not */
+    bool history_again;   /* a fill was missed meanwhile: that answer may be without it */
+    bool without_ids;     /* fills of it have no execution ids */
     bool history_refused, balance_refused;
     int64_t changed_at;                      /* monotonic us: something was last counted */
     int64_t history_asked_at;                /* monotonic us */
@@ -133,16 +138,17 @@ struct engine_mark {
     int64_t time;                          /* us UTC, by the server's clock */
 };
 
-/* Prices of the past that are wanted: those that nobody saw while a position was open, or those of
- * a symbol's session so far. */
-enum engine_past_purpose { PAST_NONE, PAST_GAP, PAST_SESSION };
+/* Prices of the past that are wanted: those up to a fill that waits for them, those that nobody saw
+ * while a position was open, or those of a symbol's session so far. What comes first goes first. */
+enum engine_past_purpose { PAST_NONE, PAST_FILL, PAST_GAP, PAST_SESSION };
 
 struct engine_past {
     enum engine_past_purpose purpose;
     struct account_key key; /* of the position */
     char symbol[SYMBOL_SIZE];
     int64_t from;  /* us UTC, the server's: prices before it are known */
-    int64_t to;    /* likewise: what was traded up to then may be missed, if it came or not */
+    int64_t to;    /* likewise: what was traded up to then may be missed, if it came or not; of a
+                      fill: when that was */
     bool wanted;   /* to be asked for; a gap only once the server's positions have not filled it */
     bool bars;     /* ticks are not to be had */
     bool straddle; /* a bar that is needed began before the position */
@@ -302,6 +308,9 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
 /* Applies, stores and tells of one fill. True when it was news. */
 bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,
                        const char *why);
+/* Of a fill that the history tells of: prices went by that its position did not see, or that were
+ * none of its own. */
+bool engine_is_late(struct engine *e, const struct fill *f);
 void engine_ask_history(struct engine *e, struct engine_account *a);
 void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u);
 void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outcome,
@@ -309,6 +318,16 @@ void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outc
 void engine_apply_collected(struct engine *e);
 /* The connection is lost: histories will be asked for anew, the fills of the stream count. */
 void engine_lose_histories(struct engine *e);
+
+/* missed.c: prices up to the fills of a history; the account's are in order of time */
+void engine_plan_missed(struct engine *e, struct engine_account *a);
+bool engine_waits_for_missed(struct engine *e, struct engine_account *a);
+/* A fill of the stream waits as well. */
+void engine_hurry_missed(struct engine *e, struct engine_account *a);
+void engine_drop_missed(struct engine *e, struct engine_account *a);
+/* That question is answered; false: as far as can be. */
+void engine_take_missed(struct engine *e, struct engine_past *p, bool whole);
+void engine_service_missed(struct engine *e); /* what has waited long enough */
 
 /* orders.c */
 void engine_take_order(struct engine *e, const union dtc_message *m);
@@ -350,6 +369,8 @@ void engine_reconcile(struct engine *e);
 void engine_note_gap(struct engine *e, const struct position *p, int64_t from);
 void engine_note_gaps(struct engine *e,
                       const char *symbol); /* in all positions; NULL: any symbol */
+/* Since when prices of the position were missed (us UTC); 0: none are known to be. */
+int64_t engine_gap_start(struct engine *e, const struct position *p);
 void engine_fill_gap(struct engine *e, const struct account_key *key, const char *symbol,
                      double high, double low);
 /* What the server's positions did not fill is asked for. */

@@ -120,6 +120,9 @@ bool state_keep_position(struct state *s, const struct account_key *key, const c
  * they are stored with the next state_take_extremes(). */
 void state_widen_position(struct state *s, const struct account_key *key, const char *symbol,
                           double high, double low);
+/* The same of a high and low that were made while what is held now was held. */
+void state_see_range(struct state *s, const struct account_key *key, const char *symbol,
+                     double high, double low);
 /* Removes a position without a trade. True: `out`. */
 bool state_discard_position(struct state *s, const struct account_key *key, const char *symbol,
                             const char *why, int64_t now, struct change *out);

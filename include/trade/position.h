@@ -95,6 +95,10 @@ bool position_apply_price(struct position *p, const struct instrument *i, double
  * what was held when that price was made is not. */
 bool position_widen(struct position *p, const struct instrument *i, double high, double low);
 
+/* The same of a high and low made while just what is held now was held: each moves MAE and MFE,
+ * also where prices beyond it were seen while more or less was held. */
+bool position_see_range(struct position *p, const struct instrument *i, double high, double low);
+
 /* Takes the server's average entry price of what is held now. Of what our own fills have made, or a
  * part of which is closed, the server has only closed other contracts than the average ones (first
  * in, first out, say): what the rest loses by it is realized, and the whole stays what the fills

@@ -81,6 +81,8 @@ static void apply_collected(struct engine *e, struct engine_account *a);
 static void drop_past(struct engine *e, struct engine_account *a)
 {
     size_t kept = 0;
+    engine_drop_missed(e, a);
+    a->weighed = false;
     for (size_t i = 0; i < a->fill_count; i++)
         if (!a->fills[i].past)
             a->fills[kept++] = a->fills[i];
@@ -121,6 +123,8 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
     a->without_ids |= f->execution_id[0] == '\0';
     if (!a->collecting || !collect(e, a, &kept))
         engine_apply_fill(e, f, ORIGIN_LIVE, "fill");
+    else
+        engine_hurry_missed(e, a);
 }
 
 void engine_ask_history(struct engine *e, struct engine_account *a)
@@ -218,10 +222,9 @@ static void add_up(struct engine_account *a)
     free(past);
 }
 
-/* Prices went by that the position did not see, or that were none of its own: nobody looked, or the
- * fill was not known yet when trades younger than it came. Those come to the millisecond, the times
- * of a history to the second. */
-static bool is_late(struct engine *e, const struct fill *f)
+/* Nobody looked, or the fill was not known yet when trades younger than it came. Those come to the
+ * millisecond, the times of a history to the second. */
+bool engine_is_late(struct engine *e, const struct fill *f)
 {
     struct market m;
     int symbol = engine_find_symbol(e, f->symbol);
@@ -238,11 +241,14 @@ static void apply_past(struct engine *e, const struct engine_fill *f)
     const struct fill *fill = &f->fill;
     if (f->covered || state_knows_fill(e->state, fill))
         return;
-    bool missed = is_late(e, fill);
-    if (missed && price_is_set(f->high) && price_is_set(f->low))
+    bool missed = engine_is_late(e, fill);
+    if (missed && f->held_then)
+        state_see_range(e->state, &fill->key, fill->symbol, f->high, f->low);
+    if (missed && price_is_set(f->high) && price_is_set(f->low) && !f->partly) {
         engine_fill_gap(e, &fill->key, fill->symbol, f->high, f->low);
-    else if (missed)
+    } else if (missed) {
         state_mark_gap(e->state, &fill->key, fill->symbol, true);
+    }
     bool applied = engine_apply_fill(e, fill, ORIGIN_LIVE, "fill history");
     if (missed && applied && state_get_position(e->state, &fill->key, fill->symbol, &p))
         engine_note_gap(e, &p, fill->time);
@@ -281,8 +287,14 @@ static void apply_collected(struct engine *e, struct engine_account *a)
     add_up(a);
     if (!scale(e, a) || (e->positions_request != 0 && engine_has_doubt(e, a)))
         return;
-    a->collecting = false;
-    engine_find_covered(e, a);
+    if (!a->weighed) {
+        engine_find_covered(e, a);
+        engine_plan_missed(e, a);
+        a->weighed = true;
+    }
+    if (engine_waits_for_missed(e, a))
+        return;
+    a->collecting = a->weighed = false;
     for (size_t i = 0; i < a->fill_count; i++) {
         if (a->fills[i].fill.time > a->last_fill)
             a->last_fill = a->fills[i].fill.time;

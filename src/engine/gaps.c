@@ -56,6 +56,14 @@ void engine_note_gap(struct engine *e, const struct position *p, int64_t from)
     state_mark_gap(e->state, &p->key, p->symbol, false);
 }
 
+int64_t engine_gap_start(struct engine *e, const struct position *p)
+{
+    const struct engine_past *g = find_gap(e, &p->key, p->symbol);
+    if (g == NULL)
+        return 0;
+    return g->from > p->entry_time ? g->from : p->entry_time;
+}
+
 /* Up to then, at least, all prices of the position were seen: us UTC, the server's. */
 static int64_t seen_until(struct engine *e, const struct position *p)
 {

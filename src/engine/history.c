@@ -13,6 +13,7 @@ static const int64_t BAR = CLOCK_MINUTE;
 static const int64_t TICKS_SPAN = 2 * CLOCK_HOUR;   /* of a gap; for longer ones bars do */
 static const int64_t LONGEST_SPAN = 60 * CLOCK_DAY; /* of a gap that is asked for at all */
 static const int64_t SETTLING = 3 * CLOCK_SECOND;   /* until a server has the bar of a minute */
+static const int64_t SETTLED = 10 * CLOCK_SECOND;   /* until it has the last trades */
 static const int64_t LOOK_PAUSE = 250 * CLOCK_MS;
 static const int64_t RETRY_PAUSE = 30 * CLOCK_SECOND;
 static const int64_t LONGEST_RETRY = 10 * CLOCK_MINUTE;
@@ -77,13 +78,16 @@ void engine_want_session(struct engine *e, int symbol)
 static void give_up(struct engine *e, struct engine_past *p)
 {
     int symbol = engine_find_symbol(e, p->symbol);
-    if (p->purpose == PAST_GAP)
+    if (p->purpose != PAST_SESSION)
         engine_say(e, MESSAGE_INFO,
                    "%s in %s: prices were missed and cannot be had: MAE and MFE may be greater",
                    p->symbol, p->key.account);
     else if (symbol >= 0)
         state_drop_backfill(e->state, e->symbols[symbol].place);
-    engine_drop_past(e, p);
+    if (p->purpose == PAST_FILL)
+        engine_take_missed(e, p, false);
+    else
+        engine_drop_past(e, p);
 }
 
 void engine_give_up_past(struct engine *e)
@@ -153,49 +157,86 @@ static bool plan_session(struct engine *e, struct engine_past *p, const struct e
     return !p->bars;
 }
 
+/* Ticks for a short time. For a long one bars of whole minutes, and ticks for what is left of the
+ * first and the last; a server without ticks leaves those out. */
+static bool plan_fill(struct engine *e, struct engine_past *p)
+{
+    if (p->to - p->from > LONGEST_SPAN) {
+        give_up(e, p);
+        return false;
+    }
+    if (!p->bars && p->to - p->from <= TICKS_SPAN) {
+        p->interval = 0;
+        p->until = p->to;
+        return true;
+    }
+    int64_t minute = minute_of(p->from + BAR - 1), last = minute_of(p->to);
+    p->until = minute > p->from ? minute : last > p->from ? last : p->to;
+    p->until = p->until < p->to ? p->until : p->to;
+    p->interval = minute == p->from && last > p->from ? BAR : 0;
+    if (p->interval != 0 || !p->bars)
+        return true;
+    p->straddle = true;
+    p->from = p->until;
+    if (p->from < p->to)
+        return plan_fill(e, p);
+    give_up(e, p);
+    return false;
+}
+
+static bool plan(struct engine *e, struct engine_past *p, const struct engine_symbol *s)
+{
+    if (p->purpose == PAST_FILL)
+        return plan_fill(e, p);
+    p->high = p->low = PRICE_UNSET;
+    p->any = false;
+    return p->purpose == PAST_GAP ? plan_gap(e, p, s) : plan_session(e, p, s);
+}
+
 static void ask(struct engine *e, struct engine_past *p, const struct engine_symbol *s)
 {
     struct dtc_session *session = engine_past_session(e);
     if (session == NULL)
         return;
-    if (!(p->purpose == PAST_GAP ? plan_gap(e, p, s) : plan_session(e, p, s)))
+    if (!plan(e, p, s))
         return;
+    int64_t end = p->until != 0 ? p->until : e->wall + CLOCK_SECOND;
+    if (p->purpose == PAST_FILL) /* what comes after it shows that all of it came */
+        end = end + BAR < e->wall + CLOCK_SECOND ? end + BAR : e->wall + CLOCK_SECOND;
     union dtc_message m;
     dtc_message_init(&m, DTC_HISTORICAL_PRICE_DATA_REQUEST);
     struct dtc_historical_price_data_request *r = &m.historical_price_data_request;
     engine_write_symbol(e, s->name, r->Symbol, r->Exchange);
     r->RecordInterval = p->interval != 0 ? DTC_INTERVAL_1_MINUTE : DTC_INTERVAL_TICK;
     r->StartDateTime = (p->interval != 0 ? minute_of(p->from) : p->from) / CLOCK_SECOND;
-    r->EndDateTime = (p->until != 0 ? p->until : e->wall + CLOCK_SECOND) / CLOCK_SECOND;
+    r->EndDateTime = end / CLOCK_SECOND;
     r->UseZLibCompression = session != e->session;
     p->asked_symbol = (int)(s - e->symbols);
     p->reached = p->from;
-    p->high = p->low = PRICE_UNSET;
-    p->any = false;
     p->again = 0;
     e->past_request = dtc_session_request(session, &m, e->now);
     e->past_asked_on = session;
     e->past_asked = e->past_request != 0 ? p : NULL;
 }
 
-/* Of a symbol whose prices come: before, nobody knows where what was missed ends. */
+/* Of a symbol whose prices come: before, nobody knows where what was missed ends, but at a fill. */
 static const struct engine_symbol *is_due(struct engine *e, const struct engine_past *p)
 {
     if (p->purpose == PAST_NONE || !p->wanted || p->due > e->now)
         return NULL;
     int symbol = engine_find_symbol(e, p->symbol);
-    return symbol >= 0 && e->symbols[symbol].defined && e->symbols[symbol].live_from != 0
+    return symbol >= 0 && e->symbols[symbol].defined &&
+                   (e->symbols[symbol].live_from != 0 || p->purpose == PAST_FILL)
                ? &e->symbols[symbol]
                : NULL;
 }
 
-/* Gaps go first. */
 void engine_ask_past(struct engine *e)
 {
     if (e->now < e->past_at || !engine_has_past(e))
         return;
     e->past_at = e->now + LOOK_PAUSE;
-    for (int purpose = PAST_GAP; purpose <= PAST_SESSION; purpose++)
+    for (int purpose = PAST_FILL; purpose <= PAST_SESSION; purpose++)
         for (int i = 0; i < ENGINE_PAST && e->past_request == 0; i++) {
             struct engine_past *p = &e->past[i];
             const struct engine_symbol *s = (int)p->purpose == purpose ? is_due(e, p) : NULL;
@@ -212,6 +253,16 @@ static void widen(struct engine_past *p, double high, double low)
     p->low = price_is_set(p->low) && p->low < low ? p->low : low;
 }
 
+/* What ends after what was asked for. */
+static bool is_beyond(struct engine_past *p, int64_t start, int64_t end)
+{
+    if (p->until == 0 || end <= p->until)
+        return false;
+    p->any |= p->purpose == PAST_FILL;
+    p->reached = p->purpose == PAST_FILL && start > p->reached ? start : p->reached;
+    return true;
+}
+
 static void take_tick(struct engine *e, struct engine_past *p, const struct engine_symbol *s,
                       const struct dtc_historical_price_data_tick_record_response *t)
 {
@@ -220,11 +271,11 @@ static void take_tick(struct engine *e, struct engine_past *p, const struct engi
     double volume = engine_quantity(t->Volume);
     bool told = t->AtBidOrAsk == DTC_AT_BID || t->AtBidOrAsk == DTC_AT_ASK;
     if (p->interval != 0 || !price_is_set(price) || time < p->from ||
-        time > e->wall + CLOCK_MINUTE || (p->until != 0 && time >= p->until))
+        time > e->wall + CLOCK_MINUTE || is_beyond(p, time, time + 1))
         return;
     p->any = true;
     p->reached = time > p->reached ? time : p->reached;
-    if (p->purpose == PAST_GAP)
+    if (p->purpose != PAST_SESSION)
         widen(p, price, price);
     else
         state_backfill(e->state, s->place, price, volume,
@@ -274,13 +325,13 @@ static void take_bar(struct engine *e, struct engine_past *p, const struct engin
         b.start > e->wall + CLOCK_MINUTE)
         return;
     int64_t end = b.start + p->interval, first = p->purpose == PAST_GAP ? p->entry_time : p->from;
-    if (end <= minute_of(p->from) || (p->until != 0 && end > p->until))
+    if (end <= minute_of(p->from) || is_beyond(p, b.start, end))
         return;
     p->any = true;
     p->reached = end > p->reached ? end : p->reached;
     if (b.start < first)
         p->straddle = true; /* it holds prices that do not count */
-    else if (p->purpose == PAST_GAP)
+    else if (p->purpose != PAST_SESSION)
         widen(p, b.high, b.low);
     else
         spread(e, s, &b);
@@ -366,6 +417,28 @@ static void try_again(struct engine *e, struct engine_past *p, enum dtc_outcome 
     }
 }
 
+/* The next part, in another way, or what there is. The latest trades may not be in a history yet.
+ */
+static void end_fill(struct engine *e, struct engine_past *p, enum dtc_outcome outcome)
+{
+    bool is_there = p->reached >= p->until || e->wall - p->until > SETTLED;
+    if (outcome == DTC_COMPLETE && p->any && !is_there) {
+        p->due = e->now + SETTLING;
+    } else if (outcome == DTC_COMPLETE && p->any) {
+        p->from = p->until;
+        if (p->from >= p->to && p->straddle)
+            give_up(e, p);
+        else if (p->from >= p->to)
+            engine_take_missed(e, p, true);
+    } else if (outcome == DTC_UNANSWERED || p->again > 0) {
+        p->due = e->now + (p->again > 0 ? p->again : SETTLING);
+    } else if (!p->bars) {
+        p->bars = true;
+    } else {
+        give_up(e, p);
+    }
+}
+
 void engine_end_past(struct engine *e, const struct dtc_session *from, int32_t request,
                      enum dtc_outcome outcome, const char *why)
 {
@@ -381,6 +454,10 @@ void engine_end_past(struct engine *e, const struct dtc_session *from, int32_t r
     p->due = e->now;
     if (outcome == DTC_REJECTED)
         say_refusal(e, p, why);
+    if (p->purpose == PAST_FILL) {
+        end_fill(e, p, outcome);
+        return;
+    }
     bool is_gap = p->purpose == PAST_GAP;
     if (is_gap && (!state_get_position(e->state, &p->key, p->symbol, &position) ||
                    position.entry_time != p->entry_time))

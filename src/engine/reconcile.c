@@ -188,6 +188,7 @@ void engine_reconcile(struct engine *e)
 {
     if (dtc_session_phase(e->session) != DTC_ONLINE)
         return;
+    engine_service_missed(e);
     for (int i = 0; i < e->report_count; i++)
         reconcile(e, &e->reports[i]);
     struct position p;

@@ -304,18 +304,31 @@ bool state_keep_position(struct state *s, const struct account_key *key, const c
     return index >= 0;
 }
 
-void state_widen_position(struct state *s, const struct account_key *key, const char *symbol,
-                          double high, double low)
+static void take_range(struct state *s, const struct account_key *key, const char *symbol,
+                       double high, double low,
+                       bool (*take)(struct position *, const struct instrument *, double, double))
 {
     state_lock(s);
     struct snapshot *n = &s->now;
     int index = snapshot_find_position(n, key, symbol);
-    if (index >= 0 && position_widen(&n->positions[index],
-                                     &n->instruments[n->position_symbol[index]], high, low)) {
+    if (index >= 0 &&
+        take(&n->positions[index], &n->instruments[n->position_symbol[index]], high, low)) {
         s->extremes_moved[index] = true;
         state_touch_position(s, index);
     }
     state_unlock(s);
+}
+
+void state_widen_position(struct state *s, const struct account_key *key, const char *symbol,
+                          double high, double low)
+{
+    take_range(s, key, symbol, high, low, position_widen);
+}
+
+void state_see_range(struct state *s, const struct account_key *key, const char *symbol,
+                     double high, double low)
+{
+    take_range(s, key, symbol, high, low, position_see_range);
 }
 
 bool state_adopt_position(struct state *s, const struct position *p, const char *why, int64_t now,

@@ -273,6 +273,19 @@ bool position_widen(struct position *p, const struct instrument *i, double high,
     return higher || lower;
 }
 
+bool position_see_range(struct position *p, const struct instrument *i, double high, double low)
+{
+    const double prices[] = {high, low};
+    bool changed = false;
+    for (int n = 0; n < 2 && position_is_open(p); n++) {
+        if (!price_is_set(prices[n]))
+            continue;
+        changed |= widen_range(p, prices[n]);
+        changed |= note_excursion(p, money_add(p->realized_pnl, open_pnl_at(p, i, prices[n])));
+    }
+    return changed;
+}
+
 bool position_correct_entry(struct position *p, const struct instrument *i, double entry_price)
 {
     if (!position_is_open(p) || !price_is_set(entry_price) || entry_price == p->entry_price)

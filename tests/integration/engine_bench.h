@@ -463,6 +463,64 @@ static inline void send_trade(double price)
     settle();
 }
 
+/* --- prices of the past --- */
+
+struct past {
+    int64_t time;
+    double low, high, volume, bid, ask; /* ticks: at bid or ask where that is not 0 */
+};
+
+/* The answer of `peer` to questions for ticks (interval 0) or bars from now on. */
+static inline void answer_past(struct peer *peer, int interval, const struct past *p, size_t count)
+{
+    char text[4096];
+    size_t used = text_format(text, sizeof text, "[{'Type':801,'RecordInterval':%d}", interval);
+    for (size_t i = 0; i < count; i++, p++) {
+        if (interval == 0)
+            used += text_format(text + used, sizeof text - used,
+                                ",{'Type':804,'DateTime':%lld,'Price':%.10g,'Volume':%.10g,"
+                                "'AtBidOrAsk':%d",
+                                (long long)p->time, p->low, p->volume,
+                                p->bid > 0   ? 1
+                                : p->ask > 0 ? 2
+                                             : 0);
+        else
+            used += text_format(text + used, sizeof text - used,
+                                ",{'Type':803,'StartDateTime':%lld000000,'OpenPrice':%.10g,"
+                                "'HighPrice':%.10g,'LowPrice':%.10g,'LastPrice':%.10g,"
+                                "'Volume':%.10g,'BidVolume':%.10g,'AskVolume':%.10g",
+                                (long long)p->time, p->low, p->high, p->low, p->low, p->volume,
+                                p->bid, p->ask);
+        used +=
+            text_format(text + used, sizeof text - used, ",'IsFinalRecord':%d}", i + 1 == count);
+    }
+    text_format(text + used, sizeof text - used, "]");
+    peer_answer(peer, 800, "RecordInterval", interval == 0 ? "" : "60", text);
+}
+
+#define TICKS(...)                                                                                 \
+    do {                                                                                           \
+        const struct past list[] = {__VA_ARGS__};                                                  \
+        answer_past(b.peer, 0, list, sizeof list / sizeof list[0]);                                \
+    } while (0)
+#define BARS(...)                                                                                  \
+    do {                                                                                           \
+        const struct past list[] = {__VA_ARGS__};                                                  \
+        answer_past(b.peer, 60, list, sizeof list / sizeof list[0]);                               \
+    } while (0)
+
+static inline void no_ticks(void)
+{
+    peer_answer(b.peer, 800, "RecordInterval", "",
+                "[{'Type':802,'RejectText':'bars only','RejectReasonCode':2}]");
+}
+
+static inline void no_bars(void)
+{
+    peer_answer(b.peer, 800, "RecordInterval", "60",
+                "[{'Type':802,'RejectText':'no','RejectReasonCode':2}]");
+}
+
 /* The tests of a case; each gets a bench. */
 #define CASE_ADD(suite, name, tests) case_add(suite, name, tests, sizeof(tests) / sizeof *(tests))
 
