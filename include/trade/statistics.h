@@ -49,8 +49,32 @@ struct statistics {
     double sharpe;
 };
 
-/* Computes over `count` results in exit order; means of money and time round half away from zero.
- * Expectancy follows domain.md to the letter: a zero result lowers the win rate and is no loss. */
+/* Wins, or losses, in a row: at the beginning, at the end, and the most. */
+struct tally_run {
+    uint32_t first, last, longest;
+};
+
+/* What statistics need of a run of trades in exit order. Two such runs, one behind the other, are
+ * joined without looking at their trades again. All zero: no trades. */
+struct tally {
+    uint32_t trades, wins, losses, with_r, with_efficiency;
+    struct tally_run win_run, loss_run;
+    money won, lost, best, worst, commissions, mae, mfe;
+    int64_t time;            /* us in trades; summed as money is, so nothing overflows */
+    money sum, peak, trough; /* of the results, their sum's highest and lowest, 0 included */
+    money fall, rise;        /* the greatest, >= 0 */
+    double squares;          /* sum of the squares of results less their mean */
+    double r, efficiency;    /* sums */
+};
+
+void tally_of(const struct trade_result *r, struct tally *out);
+/* Puts `b` behind `a`. */
+void tally_join(struct tally *a, const struct tally *b);
+/* Means of money and time round half away from zero. Expectancy follows domain.md to the letter: a
+ * zero result lowers the win rate and is no loss. */
+void statistics_of_tally(const struct tally *t, struct statistics *out);
+
+/* Over `count` results in exit order. */
 void statistics_compute(const struct trade_result *results, size_t count, struct statistics *out);
 
 #endif

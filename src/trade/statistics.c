@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <math.h>
-#include <string.h>
 #include <time.h>
 
 static const struct {
@@ -58,23 +57,94 @@ void trade_result_of(const struct trade *t, struct trade_result *out)
     };
 }
 
-/* A mean over the trades that have the value. */
-struct mean {
-    double sum;
-    uint32_t count;
-};
-
-static void mean_add(struct mean *m, double value)
+void tally_of(const struct trade_result *r, struct tally *out)
 {
-    if (isnan(value))
-        return;
-    m->sum += value;
-    m->count++;
+    bool won = r->pnl > 0, lost = r->pnl < 0, has_r = !isnan(r->r_multiple);
+    bool has_efficiency = !isnan(r->efficiency);
+    *out = (struct tally){
+        .trades = 1,
+        .wins = won,
+        .losses = lost,
+        .with_r = has_r,
+        .with_efficiency = has_efficiency,
+        .win_run = {won, won, won},
+        .loss_run = {lost, lost, lost},
+        .won = won ? r->pnl : 0,
+        .lost = lost ? r->pnl : 0,
+        .best = r->pnl,
+        .worst = r->pnl,
+        .commissions = r->commissions,
+        .mae = r->mae,
+        .mfe = r->mfe,
+        .time = money_subtract(r->exit_time, r->entry_time),
+        .sum = r->pnl,
+        .peak = won ? r->pnl : 0,
+        .trough = lost ? r->pnl : 0,
+        .fall = lost ? money_subtract(0, r->pnl) : 0,
+        .rise = won ? r->pnl : 0,
+        .r = has_r ? r->r_multiple : 0,
+        .efficiency = has_efficiency ? r->efficiency : 0,
+    };
 }
 
-static double mean_value(const struct mean *m)
+static void join_runs(struct tally_run *a, uint32_t a_trades, const struct tally_run *b,
+                      uint32_t b_trades)
 {
-    return m->count > 0 ? m->sum / m->count : (double)NAN;
+    uint32_t across = a->last + b->first;
+    a->longest = a->longest > b->longest ? a->longest : b->longest;
+    a->longest = a->longest > across ? a->longest : across;
+    a->last = b->last == b_trades ? across : b->last;
+    a->first = a->first == a_trades ? across : a->first;
+}
+
+static money greater(money a, money b)
+{
+    return a > b ? a : b;
+}
+
+static money lesser(money a, money b)
+{
+    return a < b ? a : b;
+}
+
+void tally_join(struct tally *a, const struct tally *b)
+{
+    if (b->trades == 0)
+        return;
+    if (a->trades == 0) {
+        *a = *b;
+        return;
+    }
+    join_runs(&a->win_run, a->trades, &b->win_run, b->trades);
+    join_runs(&a->loss_run, a->trades, &b->loss_run, b->trades);
+
+    /* Chan, Golub, LeVeque, "Algorithms for computing the sample variance" */
+    double n = a->trades, m = b->trades;
+    double apart = (double)b->sum / m - (double)a->sum / n;
+    a->squares += b->squares + apart * apart * n * m / (n + m);
+
+    money peak = money_add(a->sum, b->peak), trough = money_add(a->sum, b->trough);
+    a->fall = greater(greater(a->fall, b->fall), money_subtract(a->peak, trough));
+    a->rise = greater(greater(a->rise, b->rise), money_subtract(peak, a->trough));
+    a->peak = greater(a->peak, peak);
+    a->trough = lesser(a->trough, trough);
+    a->sum = money_add(a->sum, b->sum);
+
+    a->trades += b->trades;
+    a->wins += b->wins;
+    a->losses += b->losses;
+    a->with_r += b->with_r;
+    a->with_efficiency += b->with_efficiency;
+    a->won = money_add(a->won, b->won);
+    a->lost = money_add(a->lost, b->lost);
+    a->best = greater(a->best, b->best);
+    a->worst = lesser(a->worst, b->worst);
+    a->commissions = money_add(a->commissions, b->commissions);
+    a->mae = money_add(a->mae, b->mae);
+    a->mfe = money_add(a->mfe, b->mfe);
+    a->time = money_add(a->time, b->time);
+    a->r += b->r;
+    a->efficiency += b->efficiency;
 }
 
 /* sum / count, half away from zero. */
@@ -86,100 +156,62 @@ static int64_t divide(int64_t sum, uint32_t count)
     return whole;
 }
 
-static void clear(struct statistics *s)
+static double mean(double sum, uint32_t count)
 {
-    memset(s, 0, sizeof *s);
-    s->hit_rate = s->profit_factor = s->expectancy = s->sharpe = (double)NAN;
-    s->average_r = s->average_efficiency = (double)NAN;
+    return count > 0 ? sum / count : (double)NAN;
 }
 
-/* Mean over population standard deviation; wants total, best, worst and trades. */
-static double sharpe(const struct trade_result *results, const struct statistics *s)
+/* Mean over population standard deviation. */
+static double sharpe(const struct tally *t)
 {
-    if (s->best == s->worst)
+    if (t->best == t->worst)
         return 0; /* said apart, since rounding could make the deviation of equal results not quite
                      0 */
-    double mean = (double)s->total / s->trades, squares = 0;
-    for (uint32_t n = 0; n < s->trades; n++) {
-        double off = (double)results[n].pnl - mean;
-        squares += off * off;
-    }
-    return mean / sqrt(squares / s->trades);
+    return (double)t->sum / t->trades / sqrt(t->squares / t->trades);
 }
 
-/* The rates, from the sums over winners and over losers. */
-static void rate(struct statistics *s, money won, money lost)
+void statistics_of_tally(const struct tally *t, struct statistics *out)
 {
-    double wins = (double)s->wins / s->trades;
-    double average_win = s->wins > 0 ? money_to_double(won) / s->wins : 0;
-    double average_loss = s->losses > 0 ? -money_to_double(lost) / s->losses : 0;
-    s->hit_rate = 100.0 * s->wins / s->trades;
-    s->expectancy = wins * average_win - (1 - wins) * average_loss;
-    if (s->losses > 0)
-        s->profit_factor = (double)won / -(double)lost;
-}
-
-/* Profits in a row, and falls and rises of their running sum. */
-struct course {
-    money sum, peak, trough;
-    uint32_t wins, losses;
-};
-
-static void course_add(struct course *c, struct statistics *s, money pnl)
-{
-    c->wins = pnl > 0 ? c->wins + 1 : 0;
-    c->losses = pnl < 0 ? c->losses + 1 : 0;
-    if (c->wins > s->win_streak)
-        s->win_streak = c->wins;
-    if (c->losses > s->loss_streak)
-        s->loss_streak = c->losses;
-
-    c->sum = money_add(c->sum, pnl);
-    if (c->sum > c->peak)
-        c->peak = c->sum;
-    if (c->sum < c->trough)
-        c->trough = c->sum;
-    money fall = money_subtract(c->peak, c->sum), rise = money_subtract(c->sum, c->trough);
-    if (fall > s->max_drawdown)
-        s->max_drawdown = fall;
-    if (rise > s->max_runup)
-        s->max_runup = rise;
+    *out = (struct statistics){
+        .trades = t->trades,
+        .wins = t->wins,
+        .losses = t->losses,
+        .total = t->sum,
+        .best = t->best,
+        .worst = t->worst,
+        .commissions = t->commissions,
+        .max_drawdown = t->fall,
+        .max_runup = t->rise,
+        .win_streak = t->win_run.longest,
+        .loss_streak = t->loss_run.longest,
+        .average_r = mean(t->r, t->with_r),
+        .average_efficiency = mean(t->efficiency, t->with_efficiency),
+        .hit_rate = (double)NAN,
+        .profit_factor = (double)NAN,
+        .expectancy = (double)NAN,
+        .sharpe = (double)NAN,
+    };
+    if (t->trades == 0)
+        return;
+    double wins = (double)t->wins / t->trades;
+    double average_win = t->wins > 0 ? money_to_double(t->won) / t->wins : 0;
+    double average_loss = t->losses > 0 ? -money_to_double(t->lost) / t->losses : 0;
+    out->hit_rate = 100.0 * t->wins / t->trades;
+    out->expectancy = wins * average_win - (1 - wins) * average_loss;
+    if (t->losses > 0)
+        out->profit_factor = (double)t->won / -(double)t->lost;
+    out->average_time = divide(t->time, t->trades);
+    out->average_mae = divide(t->mae, t->trades);
+    out->average_mfe = divide(t->mfe, t->trades);
+    out->sharpe = sharpe(t);
 }
 
 void statistics_compute(const struct trade_result *results, size_t count, struct statistics *out)
 {
-    struct statistics *s = out;
-    clear(s);
-    if (count == 0)
-        return;
-
-    struct course course = {0};
-    struct mean r = {0}, efficiency = {0};
-    money won = 0, lost = 0, mae = 0, mfe = 0;
-    int64_t time = 0; /* summed as money is: no stored time can make it overflow */
-    s->trades = (uint32_t)count;
-    s->best = s->worst = results[0].pnl;
-    for (const struct trade_result *t = results; t < results + count; t++) {
-        s->wins += t->pnl > 0;
-        s->losses += t->pnl < 0;
-        won = money_add(won, t->pnl > 0 ? t->pnl : 0);
-        lost = money_add(lost, t->pnl < 0 ? t->pnl : 0);
-        s->best = t->pnl > s->best ? t->pnl : s->best;
-        s->worst = t->pnl < s->worst ? t->pnl : s->worst;
-        s->commissions = money_add(s->commissions, t->commissions);
-        mae = money_add(mae, t->mae);
-        mfe = money_add(mfe, t->mfe);
-        time = money_add(time, money_subtract(t->exit_time, t->entry_time));
-        mean_add(&r, t->r_multiple);
-        mean_add(&efficiency, t->efficiency);
-        course_add(&course, s, t->pnl);
+    struct tally all = {0}, one;
+    for (size_t i = 0; i < count; i++) {
+        tally_of(&results[i], &one);
+        tally_join(&all, &one);
     }
-    s->total = course.sum;
-    s->average_time = divide(time, s->trades);
-    s->average_mae = divide(mae, s->trades);
-    s->average_mfe = divide(mfe, s->trades);
-    s->average_r = mean_value(&r);
-    s->average_efficiency = mean_value(&efficiency);
-    rate(s, won, lost);
-    s->sharpe = sharpe(results, s);
+    statistics_of_tally(&all, out);
 }

@@ -1,0 +1,331 @@
+#include "trade/results.h"
+
+#include "base/memory.h"
+#include "trade/packed.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BLOCK = 64, /* results; late ones may make it twice as large, then it is cut in two */
+    LEVELS = 32,
+    RECORD_MAX = 1 + 7 * PACKED_MAX + 2 * (int)sizeof(double)
+};
+
+static const int64_t CENT = MONEY_ONE / 100;
+
+struct block {
+    int64_t first, last; /* exit times */
+    uint32_t count, size;
+    unsigned char *bytes;
+};
+
+/* levels[k][i] is the tally of the blocks from i × 2^k on, 2^k of them; that of the last block is
+ * only in levels[0], since it still grows. */
+struct results {
+    struct block *blocks;
+    size_t count, capacity;
+    struct tally *levels[LEVELS];
+    size_t level_capacity[LEVELS];
+};
+
+struct results *results_new(void)
+{
+    return memory_new(1, sizeof(struct results));
+}
+
+void results_free(struct results *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t b = 0; b < r->count; b++)
+        free(r->blocks[b].bytes);
+    for (int k = 0; k < LEVELS; k++)
+        free(r->levels[k]);
+    free(r->blocks);
+    free(r);
+}
+
+/* --- one result as bytes --- */
+
+/* A record's first byte: amounts are in whole cents; what the efficiency and R are. */
+enum { IN_CENTS = 1, EFFICIENCY = 2, R = 8 };
+enum { NONE, FOLLOWS /* from P&L, MFE and risk, to the bit */, AS_IS };
+
+static bool same_bits(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* The risk, in the unit of `pnl`, of which R follows; 0: none. */
+static int64_t find_risk(int64_t pnl, double r_multiple)
+{
+    double risk = round((double)pnl / r_multiple);
+    if (!(fabs(risk) >= 1 && fabs(risk) < 0x1p53))
+        return 0;
+    return same_bits((double)pnl / risk, r_multiple) ? (int64_t)risk : 0;
+}
+
+static unsigned char *put_double(unsigned char *at, double value)
+{
+    memcpy(at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+static unsigned char *pack(unsigned char *at, int64_t before, const struct trade_result *r)
+{
+    int64_t amounts[] = {r->pnl, r->commissions, r->mae, r->mfe};
+    bool cents = true;
+    for (int i = 0; i < 4; i++)
+        cents = cents && amounts[i] % CENT == 0;
+    int64_t unit = cents ? CENT : 1;
+    bool follows = same_bits(position_efficiency(r->pnl, r->mfe), r->efficiency);
+    int64_t risk = isnan(r->r_multiple) ? 0 : find_risk(r->pnl / unit, r->r_multiple);
+    int efficiency = isnan(r->efficiency) ? NONE : follows ? FOLLOWS : AS_IS;
+    int multiple = isnan(r->r_multiple) ? NONE : risk != 0 ? FOLLOWS : AS_IS;
+
+    *at++ = (unsigned char)((cents ? IN_CENTS : 0) | efficiency * EFFICIENCY | multiple * R);
+    at = packed_put(at, (uint64_t)packed_difference(r->exit_time, before));
+    at = packed_put(at, packed_fold(packed_difference(r->exit_time, r->entry_time)));
+    for (int i = 0; i < 4; i++)
+        at = packed_put(at, packed_fold(amounts[i] / unit));
+    if (efficiency == AS_IS)
+        at = put_double(at, r->efficiency);
+    if (multiple == AS_IS)
+        return put_double(at, r->r_multiple);
+    return multiple == FOLLOWS ? packed_put(at, packed_fold(risk)) : at;
+}
+
+static const unsigned char *get_signed(const unsigned char *at, int64_t *value)
+{
+    uint64_t folded;
+    at = packed_get(at, &folded);
+    *value = packed_unfold(folded);
+    return at;
+}
+
+static const unsigned char *get_double(const unsigned char *at, double *value)
+{
+    memcpy(value, at, sizeof *value);
+    return at + sizeof *value;
+}
+
+static const unsigned char *unpack(const unsigned char *at, int64_t before, struct trade_result *r)
+{
+    int flags = *at++;
+    int64_t amounts[4], duration, risk, unit = flags & IN_CENTS ? CENT : 1;
+    uint64_t later;
+    at = packed_get(at, &later);
+    r->exit_time = packed_sum(before, (int64_t)later);
+    at = get_signed(at, &duration);
+    r->entry_time = packed_difference(r->exit_time, duration);
+    for (int i = 0; i < 4; i++)
+        at = get_signed(at, &amounts[i]);
+    r->pnl = amounts[0] * unit;
+    r->commissions = amounts[1] * unit;
+    r->mae = amounts[2] * unit;
+    r->mfe = amounts[3] * unit;
+    r->efficiency = r->r_multiple = (double)NAN;
+    if (flags / EFFICIENCY % 4 == FOLLOWS)
+        r->efficiency = position_efficiency(r->pnl, r->mfe);
+    else if (flags / EFFICIENCY % 4 == AS_IS)
+        at = get_double(at, &r->efficiency);
+    if (flags / R == FOLLOWS) {
+        at = get_signed(at, &risk);
+        r->r_multiple = (double)amounts[0] / (double)risk;
+    } else if (flags / R == AS_IS) {
+        at = get_double(at, &r->r_multiple);
+    }
+    return at;
+}
+
+/* --- blocks --- */
+
+static void unpack_block(const struct block *b, struct trade_result *out)
+{
+    const unsigned char *at = b->bytes;
+    int64_t before = b->first;
+    for (uint32_t i = 0; i < b->count; i++) {
+        at = unpack(at, before, &out[i]);
+        before = out[i].exit_time;
+    }
+}
+
+static void pack_block(struct block *b, const struct trade_result *in, uint32_t count)
+{
+    b->first = in[0].exit_time;
+    b->last = in[count - 1].exit_time;
+    b->count = count;
+    b->bytes = memory_resize(b->bytes, count < BLOCK ? BLOCK : count, RECORD_MAX);
+    unsigned char *at = b->bytes;
+    for (uint32_t i = 0; i < count; i++)
+        at = pack(at, i > 0 ? in[i - 1].exit_time : b->first, &in[i]);
+    b->size = (uint32_t)(at - b->bytes);
+    if (count >= BLOCK) /* nothing more comes to its end */
+        b->bytes = memory_resize(b->bytes, b->size, 1);
+}
+
+static void tally_one(struct tally *t, const struct trade_result *r)
+{
+    struct tally one;
+    tally_of(r, &one);
+    tally_join(t, &one);
+}
+
+static struct tally *level_at(struct results *r, int k, size_t i)
+{
+    if (i >= r->level_capacity[k]) {
+        r->level_capacity[k] = r->level_capacity[k] ? 2 * r->level_capacity[k] : 4;
+        r->levels[k] = memory_resize(r->levels[k], r->level_capacity[k], sizeof(struct tally));
+    }
+    return &r->levels[k][i];
+}
+
+/* Joins anew what holds any of the blocks from `first` on, `last` the last of them. */
+static void join_levels(struct results *r, size_t first, size_t last)
+{
+    size_t whole = r->count - 1; /* blocks that do not grow */
+    for (int k = 1; k < LEVELS && whole >> k > 0; k++)
+        for (size_t i = first >> k; i <= last >> k && i < whole >> k; i++) {
+            struct tally *t = level_at(r, k, i);
+            *t = r->levels[k - 1][2 * i];
+            tally_join(t, &r->levels[k - 1][2 * i + 1]);
+        }
+}
+
+/* A place for a new block at `index`. */
+static void insert_block(struct results *r, size_t index)
+{
+    if (r->count == r->capacity) {
+        r->capacity = r->capacity ? 2 * r->capacity : 4;
+        r->blocks = memory_resize(r->blocks, r->capacity, sizeof *r->blocks);
+    }
+    level_at(r, 0, r->count);
+    size_t behind = r->count++ - index;
+    memmove(&r->blocks[index + 1], &r->blocks[index], behind * sizeof *r->blocks);
+    memmove(&r->levels[0][index + 1], &r->levels[0][index], behind * sizeof(struct tally));
+    r->blocks[index] = (struct block){0};
+}
+
+static void put_block(struct results *r, size_t index, const struct trade_result *in,
+                      uint32_t count)
+{
+    pack_block(&r->blocks[index], in, count);
+    memset(&r->levels[0][index], 0, sizeof(struct tally));
+    for (uint32_t i = 0; i < count; i++)
+        tally_one(&r->levels[0][index], &in[i]);
+}
+
+/* The first block that ends at `time` or later; the number of blocks when there is none. */
+static size_t find_block(const struct results *r, int64_t time)
+{
+    size_t low = 0, high = r->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->blocks[middle].last < time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void append(struct results *r, const struct trade_result *one)
+{
+    if (r->count == 0 || r->blocks[r->count - 1].count >= BLOCK) {
+        size_t index = r->count;
+        insert_block(r, index);
+        put_block(r, index, one, 1);
+        if (index > 0)
+            join_levels(r, index - 1, index - 1);
+        return;
+    }
+    struct block *b = &r->blocks[r->count - 1];
+    b->size = (uint32_t)(pack(b->bytes + b->size, b->last, one) - b->bytes);
+    b->last = one->exit_time;
+    if (++b->count == BLOCK)
+        b->bytes = memory_resize(b->bytes, b->size, 1);
+    tally_one(&r->levels[0][r->count - 1], one);
+}
+
+static void insert(struct results *r, const struct trade_result *one)
+{
+    struct trade_result some[2 * BLOCK + 1];
+    size_t index = find_block(r, one->exit_time + 1); /* holds a later one */
+    uint32_t count = r->blocks[index].count, place = count;
+    unpack_block(&r->blocks[index], some);
+    for (; place > 0 && some[place - 1].exit_time > one->exit_time; place--)
+        some[place] = some[place - 1];
+    some[place] = *one;
+    bool full = ++count > 2 * BLOCK;
+    put_block(r, index, some, full ? BLOCK : count);
+    if (full) {
+        insert_block(r, index + 1);
+        put_block(r, index + 1, some + BLOCK, count - BLOCK);
+    }
+    join_levels(r, index, full ? r->count : index);
+}
+
+void results_add(struct results *r, const struct trade_result *one)
+{
+    if (r->count == 0 || one->exit_time >= r->blocks[r->count - 1].last)
+        append(r, one);
+    else
+        insert(r, one);
+}
+
+void results_add_all(struct results *r, const struct results *other)
+{
+    struct trade_result some[2 * BLOCK];
+    for (size_t b = 0; b < other->count; b++) {
+        unpack_block(&other->blocks[b], some);
+        for (uint32_t i = 0; i < other->blocks[b].count; i++)
+            results_add(r, &some[i]);
+    }
+}
+
+/* --- windows --- */
+
+/* Adds the blocks from `at` on, in as few joins as there can be. */
+static void tally_blocks(const struct results *r, size_t at, struct tally *out)
+{
+    while (at < r->count) {
+        int k = 0;
+        while (k + 1 < LEVELS && at % ((size_t)2 << k) == 0 &&
+               at + ((size_t)2 << k) <= r->count - 1)
+            k++;
+        tally_join(out, &r->levels[k][at >> k]);
+        at += (size_t)1 << k;
+    }
+}
+
+void results_tally(const struct results *r, int64_t from, struct tally *out, struct window *same)
+{
+    memset(out, 0, sizeof *out);
+    *same = (struct window){INT64_MIN, INT64_MAX};
+    size_t index = find_block(r, from);
+    if (index > 0)
+        same->least = r->blocks[index - 1].last + 1;
+    if (index == r->count)
+        return;
+    const struct block *b = &r->blocks[index];
+    if (b->first >= from) {
+        same->greatest = b->first;
+        tally_blocks(r, index, out);
+        return;
+    }
+    const unsigned char *at = b->bytes;
+    struct trade_result one = {.exit_time = b->first};
+    for (uint32_t i = 0; i < b->count; i++) {
+        at = unpack(at, one.exit_time, &one);
+        if (one.exit_time < from) {
+            same->least = one.exit_time + 1;
+            continue;
+        }
+        if (out->trades == 0)
+            same->greatest = one.exit_time;
+        tally_one(out, &one);
+    }
+    tally_blocks(r, index + 1, out);
+}
