@@ -24,12 +24,17 @@ struct engine_options {
 struct engine *engine_new(const struct engine_options *options);
 void engine_free(struct engine *e);
 
-/* Builds the state from the database alone: positions, results, balances, known fills. Before
- * engine_start(). */
+/* Builds what the first screen shows from the database alone: positions, accounts and their latest
+ * balances. Before anything else is written to it. */
 bool engine_restore(struct engine *e, struct repository *r, struct error *error);
+/* The rest of it: the fills known, and the past that statistics and equity are made of. For who
+ * turns the loop without engine_start(). */
+bool engine_load(struct engine *e, struct repository *r, struct error *error);
 
-/* Starts the thread; changes go to `w`. It ends on COMMAND_STOP. */
-bool engine_start(struct engine *e, struct writer *w, struct error *error);
+/* Starts the thread; changes go to `w`. It reads the fills known from the database (its path), over
+ * a connection of its own, before it asks the server, and has the rest of the past read by another
+ * thread meanwhile. It ends on COMMAND_STOP. */
+bool engine_start(struct engine *e, struct writer *w, const char *database, struct error *error);
 void engine_join(struct engine *e);
 
 #endif

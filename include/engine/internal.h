@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
     ENGINE_REPORTS = 256,
@@ -173,6 +174,11 @@ struct engine {
     struct dtc_session *session;
     pthread_t thread;
     bool stopping;
+    char database[512];               /* path */
+    int64_t last_trade, last_balance; /* ids: those behind them are of this run */
+    pthread_t loader;                 /* of the past up to them */
+    bool loading;                     /* it runs, or is to be joined */
+    atomic_bool load_no_further;
     int64_t now;  /* monotonic us, of this turn of the loop */
     int64_t wall; /* us UTC, likewise */
 
@@ -239,6 +245,15 @@ struct engine {
 /* engine.c */
 /* One turn of the loop at `now` and `wall`: commands, what the socket is ready for, what is due. */
 void engine_turn(struct engine *e, short ready);
+
+/* restore.c */
+bool engine_load_fills(struct engine *e, struct repository *r, struct error *error);
+
+/* loader.c */
+/* Reads what statistics and equity are made of up to the start, and hands it to the state. */
+bool engine_load_past(struct engine *e, struct repository *r, struct error *error);
+void engine_begin_loading(struct engine *e); /* the same, in a thread of its own */
+void engine_end_loading(struct engine *e);   /* waits for it, however far it is */
 
 /* tell.c */
 /* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */

@@ -9,10 +9,8 @@
 
 enum {
     STATE_RANGES = 16,
-    STATE_FILLS = 1 << 18,  /* known ones that are kept, the newest */
-    STATE_ORDERS = 1 << 16, /* whose sums of fills are kept, likewise */
-    STATE_POINTS =
-        1 << 20 /* balances of an account; when they are more, the older half is thinned */
+    STATE_FILLS = 1 << 18, /* known ones that are kept, the newest */
+    STATE_ORDERS = 1 << 16 /* whose sums of fills are kept, likewise */
 };
 
 /* A fill that was applied. */
@@ -31,10 +29,8 @@ struct order_fills {
 /* What statistics and equity of one account are made of; grows with its trades. */
 struct account_history {
     struct account_key key;
-    struct trade_result *results; /* in order of exit */
-    size_t result_count, result_capacity;
-    struct equity_point *balances; /* in order of time */
-    size_t balance_count, balance_capacity;
+    struct results *results;
+    struct curve *curve;
 };
 
 /* What the thread of a symbol's prices has worked out without the lock. */
@@ -71,9 +67,11 @@ struct state {
     struct order_fills *order_fills;
 
     struct account_history histories[SNAPSHOT_ACCOUNTS]; /* parallel to now.accounts */
-    bool history_changed;                                /* of the view's account */
-    size_t window_start[TIMEFRAME_COUNT];                /* first result and balance that still */
-    size_t balance_start[TIMEFRAME_COUNT];               /* count, of the view's account */
+    struct account_history nothing;                      /* of a view without an account */
+    bool loading;                                        /* the past is not in them yet */
+    bool results_changed, curve_changed;                 /* of the view's account */
+    struct window results_shown[TIMEFRAME_COUNT];        /* starts for which what is shown of it */
+    struct window curve_shown[TIMEFRAME_COUNT];          /* stays as it is */
 
     int64_t locked_at;
     struct histogram lock_times;

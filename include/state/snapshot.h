@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "trade/account.h"
+#include "trade/curve.h"
 #include "trade/instrument.h"
 #include "trade/market.h"
 #include "trade/order.h"
@@ -23,7 +24,7 @@ enum {
     SNAPSHOT_ORDERS = 256,
     SNAPSHOT_MESSAGES = 64,
     SNAPSHOT_RECOVERED = 32,
-    SNAPSHOT_EQUITY = 240,
+    SNAPSHOT_EQUITY = CURVE_SAMPLES,
     VIEW_HISTORY = 100
 };
 
@@ -66,11 +67,6 @@ struct recovered {
     struct position position;
     bool stale;
     char finding[120]; /* what the reconciliation found, "" until then */
-};
-
-struct equity_point {
-    int64_t time;
-    money balance;
 };
 
 struct equity {

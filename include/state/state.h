@@ -159,12 +159,21 @@ void state_set_store_trouble(struct state *s, bool lost, const char *sentence);
 
 /* Building the state from the database, before any other use. */
 void state_restore_position(struct state *s, const struct position *p, bool stale);
-void state_restore_result(struct state *s, const struct account_key *key,
-                          const struct trade_result *r);
 void state_restore_fill(struct state *s, const struct fill *f);
+/* The latest of the account, as reported or of the ledger. */
 void state_restore_balance(struct state *s, const struct balance *b);
 void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
                        const char *finding);
 void state_accept_recovery(struct state *s);
+
+/* --- the past, which may come while the state is in use ---
+ *
+ * From the beginning to the end of the loading statistics and equity are not ready; trades that
+ * close and balances that change meanwhile are kept, and come behind those taken. */
+void state_begin_loading(struct state *s);
+/* Takes over all results and balances of the past of one account. */
+void state_take_past(struct state *s, const struct account_key *key, struct results *results,
+                     struct curve *curve);
+void state_end_loading(struct state *s);
 
 #endif

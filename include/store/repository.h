@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "trade/change.h"
+#include "trade/curve.h"
 #include "trade/statistics.h"
 
 #include <stdbool.h>
@@ -26,6 +27,8 @@ const char *repository_news(const struct repository *r);
 /* Has the next opening of that database look through all of it. An ERROR_DAMAGED of any function
  * below has done so already. */
 void repository_suspect(const char *path);
+/* A second connection, for reading in another thread while the first is open. */
+struct repository *repository_open_reader(const char *path, struct error *error);
 void repository_close(struct repository *r);
 
 /* Stores all changes in one durable transaction, or none (false with `error`). A fill that is there
@@ -59,21 +62,39 @@ int repository_get_position(struct repository *r, const struct account_key *key,
  * and must not use the repository. False with `error` on failure. Positions come back as they were,
  * but for price and open P&L. */
 typedef bool repository_position_visitor(void *context, const struct position *p);
-typedef bool repository_trade_visitor(void *context, const struct account_key *key,
-                                      const struct trade_result *result);
+struct account_result {
+    struct account_key key;
+    struct trade_result result;
+};
+typedef bool repository_result_visitor(void *context, const struct account_result *r);
+struct account_point {
+    struct account_key key;
+    struct equity_point point;
+};
+typedef bool repository_point_visitor(void *context, const struct account_point *p);
 typedef bool repository_fill_visitor(void *context, const struct fill *fill);
 typedef bool repository_balance_visitor(void *context, const struct balance *balance);
 typedef bool repository_fact_visitor(void *context, const char *name, int64_t value);
 bool repository_each_position(struct repository *r, repository_position_visitor *visit,
                               void *context, struct error *error);
-bool repository_each_trade(struct repository *r, repository_trade_visitor *visit, void *context,
-                           struct error *error); /* in order of exit time, then id */
+/* Of the trades with ids up to `last`. */
+bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
+                            void *context, struct error *error);
+/* The balances that the equity curve is made of, with ids up to `last`: for SIM the ledger, for
+ * others what the server reported. */
+bool repository_each_point(struct repository *r, int64_t last, repository_point_visitor *visit,
+                           void *context, struct error *error);
 bool repository_each_fill(struct repository *r, int64_t since, repository_fill_visitor *visit,
                           void *context, struct error *error);
+/* The latest of each account, reported and of the ledger apart. */
 bool repository_each_balance(struct repository *r, repository_balance_visitor *visit, void *context,
-                             struct error *error); /* in order of time, then id */
+                             struct error *error);
 /* What CHANGE_FACT stored: the rows of meta whose value is a whole number. */
 bool repository_each_fact(struct repository *r, repository_fact_visitor *visit, void *context,
+                          struct error *error);
+
+/* The highest ids up to now; 0: none. */
+bool repository_find_last(struct repository *r, int64_t *trade, int64_t *balance,
                           struct error *error);
 
 /* Small facts by name (table meta): 1 found, 0 not, -1 error. */

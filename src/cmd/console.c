@@ -265,7 +265,7 @@ static bool start(struct console *c, struct error *error)
     if (c->keeper == NULL)
         return false;
     state_publish(c->state);
-    return engine_start(c->engine, c->writer, error);
+    return engine_start(c->engine, c->writer, c->paths.database, error);
 }
 
 static bool stop(struct console *c, bool started, struct error *error)

@@ -153,10 +153,35 @@ void engine_turn(struct engine *e, short ready)
     state_publish(e->state);
 }
 
-static void *run(void *context)
+/* Without the fills known one could be counted twice: the server is not asked then. */
+static bool know_fills(struct engine *e)
 {
-    struct engine *e = context;
-    engine_connect(e);
+    struct error error = {0};
+    struct repository *r = repository_open_reader(e->database, &error);
+    bool known = r != NULL && engine_load_fills(e, r, &error);
+    if (!known)
+        engine_say(e, MESSAGE_ERROR, "there is no connection: the fills known cannot be read: %s",
+                   error.text);
+    repository_close(r);
+    return known;
+}
+
+/* Only commands that need no session. */
+static void wait_for_stop(struct engine *e)
+{
+    struct pollfd polled = {.fd = command_descriptor(e->options.commands), .events = POLLIN};
+    struct command command;
+    while (!e->stopping && (poll(&polled, 1, -1) > 0 || errno == EINTR))
+        while (command_take(e->options.commands, &command))
+            if (command.kind == COMMAND_STOP || command.kind == COMMAND_VIEW) {
+                carry_out(e, &command);
+                state_advance(e->state, e->wall);
+                state_publish(e->state);
+            }
+}
+
+static void turn_until_stop(struct engine *e)
+{
     while (!e->stopping) {
         struct pollfd polled[3] = {
             {.fd = command_descriptor(e->options.commands), .events = POLLIN},
@@ -180,12 +205,28 @@ static void *run(void *context)
     struct change c;
     while (state_take_extremes(e->state, e->wall, &c))
         engine_store(e, &c);
+}
+
+static void *run(void *context)
+{
+    struct engine *e = context;
+    engine_begin_loading(e);
+    if (know_fills(e)) {
+        engine_connect(e);
+        turn_until_stop(e);
+    } else {
+        state_publish(e->state);
+        wait_for_stop(e);
+    }
+    engine_end_loading(e);
     return NULL;
 }
 
-bool engine_start(struct engine *e, struct writer *w, struct error *error)
+bool engine_start(struct engine *e, struct writer *w, const char *database, struct error *error)
 {
     e->writer = w;
+    if (!text_copy(e->database, sizeof e->database, database))
+        return error_set(error, ERROR_USAGE, "the database's path is too long: %s", database);
     int failed = pthread_create(&e->thread, NULL, run, e);
     if (failed != 0)
         return error_set(error, ERROR_SYSTEM, "cannot start the reader thread: %s",

@@ -1,4 +1,4 @@
-/* The state from the database alone, before the server is asked. */
+/* The state from the database alone. */
 #include "engine/internal.h"
 
 #include "base/clock.h"
@@ -36,14 +36,6 @@ static bool on_fill(void *context, const struct fill *f)
     state_restore_fill(e->state, f);
     if (a != NULL)
         a->without_ids |= f->execution_id[0] == '\0';
-    return true;
-}
-
-static bool on_trade(void *context, const struct account_key *key,
-                     const struct trade_result *result)
-{
-    struct engine *e = context;
-    state_restore_result(e->state, key, result);
     return true;
 }
 
@@ -89,13 +81,28 @@ static void follow_settings(struct engine *e)
 bool engine_restore(struct engine *e, struct repository *r, struct error *error)
 {
     bool done = repository_each_fact(r, on_fact, e, error) &&
-                repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error) &&
-                repository_each_trade(r, on_trade, e, error) &&
                 repository_each_balance(r, on_balance, e, error) &&
-                repository_each_position(r, on_position, e, error);
+                repository_each_position(r, on_position, e, error) &&
+                repository_find_last(r, &e->last_trade, &e->last_balance, error);
     if (done)
         follow_settings(e);
     engine_note_gaps(e, NULL);
+    state_begin_loading(e->state);
+    return done;
+}
+
+bool engine_load_fills(struct engine *e, struct repository *r, struct error *error)
+{
+    struct writer *writer = e->writer;
+    e->writer = NULL; /* nothing of it is new */
+    bool done = repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error);
+    e->writer = writer;
+    return done;
+}
+
+bool engine_load(struct engine *e, struct repository *r, struct error *error)
+{
+    bool done = engine_load_fills(e, r, error) && engine_load_past(e, r, error);
     state_advance(e->state, e->wall);
     return done;
 }

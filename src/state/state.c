@@ -42,6 +42,8 @@ struct state *state_new(const struct state_options *options, int64_t now)
     s->now.size = sizeof s->now;
     s->now.pid = (int32_t)getpid();
     s->now.started_at = now;
+    s->nothing = (struct account_history){.results = results_new(), .curve = curve_new()};
+    s->results_changed = s->curve_changed = true;
     s->now.connection.round_trip = -1;
     state_touch(s, &s->now, sizeof s->now);
     return s;
@@ -70,9 +72,11 @@ void state_free(struct state *s)
         state_drop_backfill(s, i);
     }
     for (uint32_t i = 0; i < s->now.account_count; i++) {
-        free(s->histories[i].results);
-        free(s->histories[i].balances);
+        results_free(s->histories[i].results);
+        curve_free(s->histories[i].curve);
     }
+    results_free(s->nothing.results);
+    curve_free(s->nothing.curve);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -223,7 +227,7 @@ void state_view_locked(struct state *s, const struct account_key *key, const cha
     struct view_change *c = &n->view_history[n->view_history_count - 1];
     *c = (struct view_change){.time = now, .key = *key};
     text_copy(c->reason, sizeof c->reason, reason);
-    s->history_changed = true;
+    s->results_changed = s->curve_changed = true;
     n->statistics_ready = false;
     state_touch(s, &n->statistics_ready, sizeof n->statistics_ready);
     state_touch(s, &n->view,

@@ -179,3 +179,14 @@ sqlite3 *database_open(const char *path, char *news, size_t size, struct error *
     }
     return db;
 }
+
+sqlite3 *database_open_reader(const char *path, struct error *error)
+{
+    sqlite3 *db = NULL;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK)
+        return db;
+    database_fail(db, path, error);
+    sqlite3_close(db);
+    return NULL;
+}

@@ -257,7 +257,12 @@ static const char *const STEPS[] = {
     "INSERT OR IGNORE INTO balance SELECT * FROM balance_1;\n"
     "CREATE TABLE balance_left_1 AS\n"
     " SELECT * FROM balance_1 WHERE id NOT IN (SELECT id FROM balance);\n"
-    "DROP TABLE balance_1;\n"};
+    "DROP TABLE balance_1;\n",
+
+    /* For the start: the fills of the last weeks, the latest balance of each account. */
+    "CREATE INDEX fill_by_time ON fill (time);\n"
+    "CREATE INDEX balance_by_account ON balance (mode, account, ledger);\n",
+};
 
 int migrations_latest(void)
 {

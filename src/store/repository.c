@@ -28,9 +28,11 @@ enum statement {
     GET_POSITION,
     EACH_POSITION,
     PUT_TRADE,
-    EACH_TRADE,
+    EACH_RESULT,
     PUT_BALANCE,
-    EACH_BALANCE,
+    EACH_POINT,
+    NEXT_BALANCE,
+    FIND_LAST,
     PUT_ORDER,
     PUT_AUDIT,
     GET_META,
@@ -59,7 +61,10 @@ static const struct {
     [DISCARD_FILLS] = {"UPDATE fill SET discarded = 1" OF_KEY
                        " AND trade_id IS NULL AND discarded = 0",
                        NULL},
-    [EACH_FILL] = {"SELECT $c FROM fill WHERE time >= ? ORDER BY id", &columns_fill},
+    /* The index finds where to begin; from there on they lie in the order that is wanted. */
+    [EACH_FILL] = {"SELECT $c FROM fill WHERE time >= ?1 AND id >= (SELECT min(id) FROM fill "
+                   "INDEXED BY fill_by_time WHERE time >= ?1) ORDER BY id",
+                   &columns_fill},
     [PUT_POSITION] = {"INSERT INTO open_position ($c) VALUES ($v) "
                       "ON CONFLICT (mode, account, symbol) DO UPDATE SET $u",
                       &columns_position},
@@ -68,9 +73,18 @@ static const struct {
     [GET_POSITION] = {"SELECT $c FROM open_position" OF_KEY, &columns_position},
     [EACH_POSITION] = {"SELECT $c FROM open_position ORDER BY id", &columns_position},
     [PUT_TRADE] = {"INSERT INTO trade ($c) VALUES ($v)", &columns_trade},
-    [EACH_TRADE] = {"SELECT $c FROM trade ORDER BY exit_time, id", &columns_trade},
+    [EACH_RESULT] = {"SELECT $c FROM trade WHERE id <= ? ORDER BY id", &columns_result},
     [PUT_BALANCE] = {"INSERT INTO balance ($c) VALUES ($v)", &columns_balance},
-    [EACH_BALANCE] = {"SELECT $c FROM balance ORDER BY time, id", &columns_balance},
+    [EACH_POINT] = {"SELECT $c FROM balance WHERE id <= ? AND cash IS NOT NULL AND "
+                    "(ledger = 1 OR mode <> 'SIM') ORDER BY id",
+                    &columns_point},
+    /* The last row of the key before this one: one look into the index. */
+    [NEXT_BALANCE] = {"SELECT $c FROM balance WHERE (mode, account, ledger) < (?, ?, ?) "
+                      "ORDER BY mode DESC, account DESC, ledger DESC, id DESC LIMIT 1",
+                      &columns_balance},
+    [FIND_LAST] = {"SELECT (SELECT coalesce(max(id), 0) FROM trade), "
+                   "(SELECT coalesce(max(id), 0) FROM balance)",
+                   NULL},
     [PUT_ORDER] = {"INSERT INTO order_event (time, $c) VALUES (?, $v)", &columns_order},
     [PUT_AUDIT] = {"INSERT INTO audit (mode, account, symbol, time, what, before, after, why) "
                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -144,12 +158,9 @@ static bool fail(struct repository *r, struct error *error)
     return false;
 }
 
-static bool open_once(struct repository *r, struct error *error)
+static bool prepare_all(struct repository *r, struct error *error)
 {
     int s = 0;
-    r->db = database_open(r->path, r->news, sizeof r->news, error);
-    if (r->db == NULL)
-        return false;
     while (s < STATEMENTS && prepare(r, (enum statement)s))
         s++;
     if (s < STATEMENTS)
@@ -157,6 +168,12 @@ static bool open_once(struct repository *r, struct error *error)
     if (s < STATEMENTS)
         unprepare(r);
     return s == STATEMENTS;
+}
+
+static bool open_once(struct repository *r, struct error *error)
+{
+    r->db = database_open(r->path, r->news, sizeof r->news, error);
+    return r->db != NULL && prepare_all(r, error);
 }
 
 struct repository *repository_open(const char *path, struct error *error)
@@ -190,6 +207,17 @@ const char *repository_news(const struct repository *r)
 void repository_suspect(const char *path)
 {
     salvage_suspect(path);
+}
+
+struct repository *repository_open_reader(const char *path, struct error *error)
+{
+    struct repository *r = memory_new(1, sizeof *r);
+    if (!text_copy(r->path, sizeof r->path, path))
+        error_set(error, ERROR_USAGE, "the database's path is too long: %s", path);
+    else if ((r->db = database_open_reader(path, error)) != NULL && prepare_all(r, error))
+        return r;
+    repository_close(r);
+    return NULL;
 }
 
 void repository_close(struct repository *r)
@@ -465,18 +493,40 @@ bool repository_each_position(struct repository *r, repository_position_visitor 
     return end_walk(r, EACH_POSITION, error);
 }
 
-bool repository_each_trade(struct repository *r, repository_trade_visitor *visit, void *context,
-                           struct error *error)
+bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
+                            void *context, struct error *error)
 {
-    struct trade t = {0};
-    struct trade_result result;
+    struct account_result result = {0};
     bool more = true;
-    while (more && sqlite3_step(r->statements[EACH_TRADE]) == SQLITE_ROW) {
-        columns_read(r->statements[EACH_TRADE], &columns_trade, &t);
-        trade_result_of(&t, &result);
-        more = visit(context, &t.key, &result);
+    sqlite3_bind_int64(r->statements[EACH_RESULT], 1, last);
+    while (more && sqlite3_step(r->statements[EACH_RESULT]) == SQLITE_ROW) {
+        columns_read(r->statements[EACH_RESULT], &columns_result, &result);
+        more = visit(context, &result);
     }
-    return end_walk(r, EACH_TRADE, error);
+    return end_walk(r, EACH_RESULT, error);
+}
+
+bool repository_each_point(struct repository *r, int64_t last, repository_point_visitor *visit,
+                           void *context, struct error *error)
+{
+    struct account_point point = {0};
+    bool more = true;
+    sqlite3_bind_int64(r->statements[EACH_POINT], 1, last);
+    while (more && sqlite3_step(r->statements[EACH_POINT]) == SQLITE_ROW) {
+        columns_read(r->statements[EACH_POINT], &columns_point, &point);
+        more = visit(context, &point);
+    }
+    return end_walk(r, EACH_POINT, error);
+}
+
+bool repository_find_last(struct repository *r, int64_t *trade, int64_t *balance,
+                          struct error *error)
+{
+    if (sqlite3_step(r->statements[FIND_LAST]) == SQLITE_ROW) {
+        *trade = sqlite3_column_int64(r->statements[FIND_LAST], 0);
+        *balance = sqlite3_column_int64(r->statements[FIND_LAST], 1);
+    }
+    return end_walk(r, FIND_LAST, error);
 }
 
 bool repository_each_fill(struct repository *r, int64_t since, repository_fill_visitor *visit,
@@ -496,12 +546,16 @@ bool repository_each_balance(struct repository *r, repository_balance_visitor *v
                              struct error *error)
 {
     struct balance b = {0};
-    bool more = true;
-    while (more && sqlite3_step(r->statements[EACH_BALANCE]) == SQLITE_ROW) {
-        columns_read(r->statements[EACH_BALANCE], &columns_balance, &b);
+    bool more = true, done = true;
+    bind_text(r, NEXT_BALANCE, 1, "~"); /* behind all modes */
+    while (more && sqlite3_step(r->statements[NEXT_BALANCE]) == SQLITE_ROW) {
+        columns_read(r->statements[NEXT_BALANCE], &columns_balance, &b);
         more = visit(context, &b);
+        done = end_walk(r, NEXT_BALANCE, error);
+        bind_key(r, NEXT_BALANCE, &columns_balance, &b);
+        sqlite3_bind_int(r->statements[NEXT_BALANCE], 3, b.ledger);
     }
-    return end_walk(r, EACH_BALANCE, error);
+    return end_walk(r, NEXT_BALANCE, error) && done;
 }
 
 bool repository_each_fact(struct repository *r, repository_fact_visitor *visit, void *context,

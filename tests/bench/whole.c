@@ -1,12 +1,11 @@
 /* The whole console as a user runs it: a process in a terminal of 120 × 36, on a simulated server
  * in a process of its own. Between the two stands a relay that counts the messages. */
 #include "base/clock.h"
-#include "bench/bench.h"
+#include "bench/process.h"
 #include "store/repository.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,128 +13,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
-enum { ROWS = 36, COLS = 120, STARTS = 10, TRADES = 1000, WARM_UP_MS = 1000 };
-
-static const int64_t PATIENCE_NS = 60 * INT64_C(1000000000);
-static const char LAST_DRAWN[] = "quit"; /* in the bottom row, which is sent last */
-
-/* --- programs --- */
-
-struct program {
-    pid_t pid;
-    int output; /* its pipe or terminal */
-    size_t received;
-    char tail[sizeof LAST_DRAWN]; /* of what was received, for words cut in two */
-    bool drawn;                   /* LAST_DRAWN was among it */
-};
-
-static pid_t fork_or_end(void)
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    bench_require(pid >= 0, "no more processes");
-    return pid;
-}
-
-/* Returns its port. */
-static int start_server(struct program *p, const char *rate, bool bot)
-{
-    int pipes[2], port = 0;
-    bench_require(pipe(pipes) == 0, "no more pipes");
-    p->pid = fork_or_end();
-    if (p->pid == 0) {
-        dup2(pipes[1], STDOUT_FILENO);
-        close(pipes[0]);
-        close(pipes[1]);
-        execl(BUILD_DIR "/sortie-sim", "sortie-sim", "--port", "0", "--rate", rate, "--idle-exit",
-              "60", bot ? NULL : "--no-bot", NULL);
-        _exit(127);
-    }
-    close(pipes[1]);
-    FILE *said = fdopen(pipes[0], "r");
-    bench_require(said != NULL && fscanf(said, "listening on 127.0.0.1:%d", &port) == 1,
-                  "sortie-sim does not say its port");
-    fclose(said);
-    return port;
-}
-
-static void run_console(const char *terminal, int port, const char *directory, const char *symbols)
-{
-    char number[16];
-    snprintf(number, sizeof number, "%d", port);
-    setsid();
-    int fd = open(terminal, O_RDWR);
-    if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) != 0)
-        _exit(126);
-    for (int i = 0; i < 3; i++)
-        dup2(fd, i);
-    setenv("TERM", "xterm-256color", 1);
-    setenv("LC_ALL", "C.UTF-8", 1);
-    setenv("XDG_CONFIG_HOME", directory, 1);
-    setenv("SORTIE_SERVER_SYMBOLS", symbols, 1);
-    execl(BUILD_DIR "/sortie", "sortie", "--host", "127.0.0.1", "--port", number, "--encoding",
-          "json", "--data-dir", directory, NULL);
-    _exit(127);
-}
-
-static void start_console(struct program *p, int port, const char *directory, const char *symbols)
-{
-    struct winsize size = {.ws_row = ROWS, .ws_col = COLS};
-    *p = (struct program){.output = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
-    bench_require(p->output >= 0 && grantpt(p->output) == 0 && unlockpt(p->output) == 0 &&
-                      ioctl(p->output, TIOCSWINSZ, &size) == 0,
-                  "no pseudo-terminal");
-    const char *terminal = ptsname(p->output);
-    p->pid = fork_or_end();
-    if (p->pid == 0)
-        run_console(terminal, port, directory, symbols);
-}
-
-/* Reads what comes within the time, at least once; false when the terminal is closed. */
-static bool take_in(struct program *p, int ms)
-{
-    char bytes[sizeof p->tail + 16384];
-    size_t kept = strlen(p->tail);
-    struct pollfd polled = {.fd = p->output, .events = POLLIN};
-    if (poll(&polled, 1, ms) <= 0)
-        return true;
-    memcpy(bytes, p->tail, kept);
-    ssize_t got = read(p->output, bytes + kept, sizeof bytes - kept - 1);
-    if (got <= 0)
-        return got < 0 && errno == EINTR;
-    size_t length = kept + (size_t)got;
-    bytes[length] = '\0';
-    p->received += (size_t)got;
-    p->drawn = p->drawn || strstr(bytes, LAST_DRAWN) != NULL;
-    size_t keep = length < sizeof LAST_DRAWN - 1 ? length : sizeof LAST_DRAWN - 1;
-    memcpy(p->tail, bytes + length - keep, keep);
-    p->tail[keep] = '\0';
-    return true;
-}
-
-static void listen_until(struct program *p, int64_t end)
-{
-    for (int64_t left; (left = end - bench_now()) > 0;)
-        bench_require(take_in(p, (int)(left / 1000000) + 1), "the console ended");
-}
-
-static void end_program(struct program *p)
-{
-    int status;
-    int64_t end = bench_now() + PATIENCE_NS;
-    kill(p->pid, SIGTERM);
-    while (p->output > 0 && take_in(p, 100)) /* or it would wait for us to empty the terminal */
-        bench_require(bench_now() < end, "the console does not end");
-    bench_require(waitpid(p->pid, &status, 0) == p->pid && WIFEXITED(status) &&
-                      WEXITSTATUS(status) == 0,
-                  "a program did not end well");
-    if (p->output > 0)
-        close(p->output);
-}
+enum { STARTS = 10, TRADES = 1000, WARM_UP_MS = 1000 };
 
 /* --- the relay --- */
 
@@ -265,21 +145,6 @@ static void read_times(pid_t pid, double times[THREADS])
     }
 }
 
-/* In MB; "VmRSS:", "VmHWM:". */
-static double read_memory(pid_t pid, const char *name)
-{
-    char path[64], line[256];
-    double kib = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0)
-            kib = strtod(line + strlen(name), NULL);
-    bench_require(file != NULL && kib > 0, "the kernel does not tell the memory");
-    fclose(file);
-    return kib * 1024 / 1e6;
-}
-
 /* --- load --- */
 
 /* Waits for the connection or, with a bot, for an open position: the screen has most to do then. */
@@ -294,7 +159,7 @@ static void wait_ready(struct program *console, const char *directory, bool bot)
            (bot && copy.position_count == 0)) {
         bench_require(bench_now() < end,
                       bot ? "the bot opens no position" : "the console does not come online");
-        listen_until(console, bench_now() + 20000000);
+        program_listen(console, bench_now() + 20000000);
         if (map == NULL)
             map = snapshot_map_open(path, NULL);
     }
@@ -315,13 +180,13 @@ static void measure_load(struct program *console, struct relay *relay, struct lo
     uint64_t messages = atomic_load(&relay->messages);
     size_t output = console->received;
     int64_t start = bench_now();
-    listen_until(console, start + (int64_t)((seconds > 0 ? seconds : 10) * 1e9));
+    program_listen(console, start + (int64_t)((seconds > 0 ? seconds : 10) * 1e9));
     read_times(console->pid, l->times);
     l->seconds = (double)(bench_now() - start) / 1e9;
     l->messages = (double)(atomic_load(&relay->messages) - messages);
     l->output = (double)(console->received - output);
-    l->resident = read_memory(console->pid, "VmRSS:");
-    l->peak = read_memory(console->pid, "VmHWM:");
+    l->resident = program_memory(console->pid, "VmRSS:");
+    l->peak = program_memory(console->pid, "VmHWM:");
     for (int i = 0; i < THREADS; i++)
         l->times[i] -= before[i];
 }
@@ -357,17 +222,18 @@ static void measure_case(struct bench *b, const struct case_of_load *c)
     char directory[256];
     double rate = strtod(c->rate, NULL);
     bench_directory_make(directory, sizeof directory);
-    int port = start_server(&server, c->rate, c->bot);
+    int port = program_start_server(&server, c->rate, c->bot);
     /* Somewhat shorter than the messages' distance, so that none pile up. */
     port = start_relay(&relay, port, c->one_by_one ? (int64_t)(0.9e9 / rate) : 0);
-    start_console(&console, port, directory, rate > 0 ? "MESZ26_FUT_CME,MNQZ26_FUT_CME" : "");
+    program_start_console(&console, port, directory,
+                          rate > 0 ? "MESZ26_FUT_CME,MNQZ26_FUT_CME" : "");
     wait_ready(&console, directory, c->bot);
-    listen_until(&console, bench_now() + WARM_UP_MS * INT64_C(1000000));
+    program_listen(&console, bench_now() + WARM_UP_MS * INT64_C(1000000));
     measure_load(&console, &relay, &load);
     report_load(b, c, &load);
-    end_program(&console);
+    program_end(&console);
     end_relay(&relay);
-    end_program(&server);
+    program_end(&server);
     bench_directory_remove(directory);
 }
 
@@ -381,14 +247,15 @@ static void start_once(int port, const char *directory, double *first, double *f
 {
     struct program console;
     int64_t start = bench_now(), end = start + PATIENCE_NS;
-    start_console(&console, port, directory, "");
+    program_start_console(&console, port, directory, "");
     for (*first = 0; !console.drawn;) {
-        bench_require(take_in(&console, 1000) && bench_now() < end, "the console shows nothing");
+        bench_require(program_take_in(&console, 1000) && bench_now() < end,
+                      "the console shows nothing");
         if (*first == 0 && console.received > 0)
             *first = (double)(bench_now() - start) / 1e6;
     }
     *frame = (double)(bench_now() - start) / 1e6;
-    end_program(&console);
+    program_end(&console);
 }
 
 static void report_starts(struct bench *b, const char *how, struct starts *s)
@@ -433,7 +300,7 @@ static void measure_starts(struct bench *b)
     struct starts s;
     char directory[256];
     double ignored;
-    int port = start_server(&server, "0", false);
+    int port = program_start_server(&server, "0", false);
     for (int i = 0; i < STARTS; i++) {
         bench_directory_make(directory, sizeof directory);
         start_once(port, directory, &s.first[i], &s.frame[i]);
@@ -450,7 +317,7 @@ static void measure_starts(struct bench *b)
         report_starts(b, with_trades ? "1,000 trades" : "no trades", &s);
         bench_directory_remove(directory);
     }
-    end_program(&server);
+    program_end(&server);
 }
 
 int main(void)

@@ -330,7 +330,9 @@ static void reader_start(struct reader *r, int port, int encoding)
     r->engine = engine_new(&(struct engine_options){&r->config, r->state, r->commands, NULL});
     text_format(path, sizeof path, "%s/sortie.db", r->directory);
     struct repository *repository = repository_open(path, &error);
-    bench_require(repository != NULL && engine_restore(r->engine, repository, &error), error.text);
+    bench_require(repository != NULL && engine_restore(r->engine, repository, &error) &&
+                      engine_load(r->engine, repository, &error),
+                  error.text);
     text_format(path, sizeof path, "%s/spill.jsonl", r->directory);
     struct writer_listener listener = {r, on_durable, on_trouble};
     r->writer = r->engine->writer = writer_start(repository, path, &listener, &error);

@@ -35,6 +35,7 @@ static struct {
     int64_t now, wall;
     unsigned marks;
     int idle_turns;
+    bool threaded;         /* the engine turns in its own thread, and reads the past in another */
     struct snapshot shown; /* look() */
 } b;
 
@@ -67,6 +68,8 @@ static inline void make_engine(void)
     b.engine->now = b.now;
     b.engine->wall = b.wall;
     ck_assert_msg(engine_restore(b.engine, r, &error), "%s", error.text);
+    if (!b.threaded)
+        ck_assert_msg(engine_load(b.engine, r, &error), "%s", error.text);
     char spill[300];
     text_format(spill, sizeof spill, "%s/spill.jsonl", b.directory);
     struct writer_listener listener = {NULL, on_durable, on_trouble};

@@ -4,8 +4,9 @@
 static void start_thread(void)
 {
     b.wall = clock_wall_us();
+    b.threaded = true;
     make_engine();
-    ck_assert(engine_start(b.engine, b.writer, NULL));
+    ck_assert(engine_start(b.engine, b.writer, b.database, NULL));
 }
 
 static void stop_thread(void)
@@ -45,6 +46,54 @@ START_TEST(a_run_trades_stops_and_is_there_again)
     stop_thread();
     ck_assert_double_eq(query("SELECT realized_pnl FROM trade"), 10e6);
     ck_assert_double_eq(query("SELECT count(*) FROM open_position"), 0);
+}
+END_TEST
+
+static bool trades_are_shown(unsigned count)
+{
+    return look()->statistics_ready && b.shown.statistics[TIMEFRAME_ALL].trades == count;
+}
+
+START_TEST(statistics_go_on_from_those_of_the_runs_before)
+{
+    for (int run = 1; run <= 3; run++) {
+        start_thread();
+        WAIT_UNTIL(look()->connection.phase == LINK_ONLINE && (int)peer_count(b.peer, 305) == run);
+        WAIT_UNTIL(trades_are_shown((unsigned)run - 1));
+        char in[16], out[16];
+        text_format(in, sizeof in, "in%d", run);
+        text_format(out, sizeof out, "out%d", run);
+        FILL(.execution = in, .price = 5000);
+        FILL(.execution = out, .price = 5000 + run, .sells = 1);
+        WAIT_UNTIL(trades_are_shown((unsigned)run));
+        WAIT_UNTIL(look()->changes_durable == b.shown.changes_issued);
+        const struct statistics *all = &b.shown.statistics[TIMEFRAME_ALL];
+        ck_assert_int_eq(all->total, run * (run + 1) / 2 * 5 * MONEY_ONE);
+        ck_assert_int_eq((int)all->win_streak, run);
+        const struct equity *e = &b.shown.equity[TIMEFRAME_ALL];
+        ck_assert_uint_eq(e->count, 1 + (unsigned)run); /* the start of the ledger, the closes */
+        ck_assert_int_eq(e->points[0].balance, 10000 * MONEY_ONE);
+        stop_thread();
+        peer_pump(b.peer);
+    }
+}
+END_TEST
+
+START_TEST(without_the_fills_known_the_server_is_not_asked)
+{
+    b.wall = clock_wall_us();
+    b.threaded = true;
+    make_engine();
+    char nowhere[320];
+    text_format(nowhere, sizeof nowhere, "%s/none/sortie.db", b.directory);
+    ck_assert(engine_start(b.engine, b.writer, nowhere, NULL));
+    WAIT_UNTIL(look()->message_total == 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert_msg(strstr(b.shown.messages[i].text, "cannot be read: ") != NULL, "%s",
+                      b.shown.messages[i].text);
+    ck_assert(!b.shown.statistics_ready);
+    stop_thread();
+    ck_assert_uint_eq(peer_count(b.peer, 1), 0);
 }
 END_TEST
 
@@ -124,6 +173,8 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         an_engine_that_never_connected_can_be_freed,
         a_run_trades_stops_and_is_there_again,
+        statistics_go_on_from_those_of_the_runs_before,
+        without_the_fills_known_the_server_is_not_asked,
         the_server_is_told_of_the_end,
         commands_are_carried_out_at_once,
         it_stops_without_any_server,

@@ -398,9 +398,73 @@ START_TEST(equity_keeps_the_newest_point_and_the_balance_before_the_timeframe)
     state_copy(state, &now);
     const struct equity *e = &now.equity[TIMEFRAME_1D];
     ck_assert_int_eq(e->base, 10000 * MONEY_ONE);
-    ck_assert_uint_eq(e->count, SNAPSHOT_EQUITY);
+    ck_assert_uint_gt(e->count, SNAPSHOT_EQUITY / 2);
+    ck_assert_int_eq(e->points[0].balance, 10001 * MONEY_ONE);
     ck_assert_int_eq(e->points[e->count - 1].balance, 11000 * MONEY_ONE);
     ck_assert_int_eq(now.equity[TIMEFRAME_ALL].base, MONEY_UNSET);
+}
+END_TEST
+
+static void win(const char *open, const char *close, double price, int64_t time)
+{
+    struct fill f = make_fill(&SIM, SIDE_LONG, 1, 5000, open);
+    f.time = time;
+    state_apply_fill(state, &f, ORIGIN_LIVE, "fill", time, &change);
+    f = make_fill(&SIM, SIDE_SHORT, 1, price, close);
+    f.time = time;
+    state_apply_fill(state, &f, ORIGIN_LIVE, "fill", time, &change);
+}
+
+START_TEST(a_trade_that_closes_while_the_past_is_read_counts_once_and_behind_it)
+{
+    const int64_t time = 100 * CLOCK_DAY;
+    struct results *results = results_new();
+    struct curve *curve = curve_new();
+    struct balance ledger = {.key = SIM, .time = time - 5, .cash = 10070 * MONEY_ONE, .ledger = 1};
+    state_begin_loading(state);
+    state_restore_balance(state, &ledger);
+    state_set_view(state, &SIM, true, "chosen", time);
+    win("a", "b", 5004, time); /* 20 */
+    state_advance(state, time);
+    state_copy(state, &now);
+    ck_assert(!now.statistics_ready);
+    ck_assert_int_eq(now.accounts[0].ledger.cash, 10090 * MONEY_ONE);
+
+    results_add(results, &(struct trade_result){.exit_time = time - 10, .pnl = 100 * MONEY_ONE});
+    results_add(results, &(struct trade_result){.exit_time = time - 5, .pnl = -30 * MONEY_ONE});
+    curve_add(curve, time - 20, 10000 * MONEY_ONE);
+    curve_add(curve, time - 10, 10100 * MONEY_ONE);
+    curve_add(curve, time - 5, 10070 * MONEY_ONE);
+    state_take_past(state, &SIM, results, curve);
+    state_end_loading(state);
+    win("c", "d", 5001, time + 1); /* 5 */
+    state_advance(state, time + 1);
+    state_copy(state, &now);
+    ck_assert(now.statistics_ready);
+    const struct statistics *all = &now.statistics[TIMEFRAME_ALL];
+    ck_assert_uint_eq(all->trades, 4);
+    ck_assert_int_eq(all->total, 95 * MONEY_ONE);
+    ck_assert_int_eq(all->max_runup, 100 * MONEY_ONE);
+    ck_assert_int_eq(all->max_drawdown, 30 * MONEY_ONE);
+    ck_assert_uint_eq(all->win_streak, 2);
+    const struct equity *e = &now.equity[TIMEFRAME_ALL];
+    ck_assert_uint_eq(e->count, 5);
+    ck_assert_int_eq(e->points[0].balance, 10000 * MONEY_ONE);
+    ck_assert_int_eq(e->points[4].balance, 10095 * MONEY_ONE);
+}
+END_TEST
+
+START_TEST(the_figures_on_screen_are_those_of_the_account_on_screen)
+{
+    win("a", "b", 5004, CLOCK_SECOND);
+    state_set_view(state, &LIVE, true, "chosen", 2 * CLOCK_SECOND);
+    state_advance(state, 2 * CLOCK_SECOND);
+    state_copy(state, &now);
+    ck_assert_uint_eq(now.statistics[TIMEFRAME_ALL].trades, 0);
+    state_set_view(state, &SIM, true, "chosen", 3 * CLOCK_SECOND);
+    state_advance(state, 3 * CLOCK_SECOND);
+    state_copy(state, &now);
+    ck_assert_uint_eq(now.statistics[TIMEFRAME_ALL].trades, 1);
 }
 END_TEST
 
@@ -449,6 +513,8 @@ static Suite *suite(void)
         the_servers_entry_price_counts_from_a_tick_on,
         the_ledger_begins_once_and_only_for_sim,
         equity_keeps_the_newest_point_and_the_balance_before_the_timeframe,
+        a_trade_that_closes_while_the_past_is_read_counts_once_and_behind_it,
+        the_figures_on_screen_are_those_of_the_account_on_screen,
         acknowledgements_only_go_forward,
         messages_are_clean_and_the_newest_are_kept,
     };

@@ -51,25 +51,6 @@ START_TEST(the_newest_fills_are_known_the_oldest_forgotten)
 }
 END_TEST
 
-START_TEST(a_long_curve_of_balances_is_thinned_in_its_older_half)
-{
-    struct balance b = {.key = {MODE_LIVE, "120005"}};
-    for (int n = 1; n <= STATE_POINTS + 1; n++) {
-        b.time = NOW + n;
-        b.cash = n;
-        state_restore_balance(s, &b);
-    }
-    const struct account_history *h = &s->histories[0];
-    ck_assert_uint_eq(h->balance_count, STATE_POINTS / 4 * 3 + 1);
-    ck_assert_int_eq(h->balances[0].balance, 2);
-    ck_assert_int_eq(h->balances[1].balance, 4);
-    ck_assert_int_eq(h->balances[STATE_POINTS / 4].balance, STATE_POINTS / 2 + 1);
-    ck_assert_int_eq(h->balances[h->balance_count - 1].balance, STATE_POINTS + 1);
-    for (size_t i = 1; i < h->balance_count; i++)
-        ck_assert_int_lt(h->balances[i - 1].time, h->balances[i].time);
-}
-END_TEST
-
 START_TEST(changes_count_as_unsaved_until_they_are_acknowledged)
 {
     struct change c;
@@ -88,7 +69,6 @@ static Suite *suite(void)
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_set_timeout(c, 60);
     tcase_add_test(c, the_newest_fills_are_known_the_oldest_forgotten);
-    tcase_add_test(c, a_long_curve_of_balances_is_thinned_in_its_older_half);
     tcase_add_test(c, changes_count_as_unsaved_until_they_are_acknowledged);
     suite_add_tcase(suite_made, c);
     return suite_made;

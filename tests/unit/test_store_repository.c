@@ -414,11 +414,11 @@ START_TEST(text_reaches_the_database_cleaned)
 }
 END_TEST
 
-static bool count_result(void *context, const struct account_key *key,
-                         const struct trade_result *result)
+static bool count_result(void *context, const struct account_result *r)
 {
     char *order = context;
-    ck_assert_str_eq(key->account, "APX-1234");
+    const struct trade_result *result = &r->result;
+    ck_assert_str_eq(r->key.account, "APX-1234");
     ck_assert_int_eq(result->pnl, 130833325);
     ck_assert_int_eq(result->commissions, 4960000);
     ck_assert_double_eq(result->efficiency, 0.865);
@@ -426,14 +426,73 @@ static bool count_result(void *context, const struct account_key *key,
     return true;
 }
 
-START_TEST(trades_are_visited_in_order_of_exit)
+START_TEST(results_are_those_of_the_trades_there_were)
 {
-    struct change changes[] = {sample_close(1), sample_close(2)};
+    struct change changes[] = {sample_close(1), sample_close(2), sample_close(3)};
     char order[32] = "";
-    changes[0].trade.exit_time = START + 10;
+    int64_t trade, balance;
+    changes[1].trade.exit_time = START + 10;
     commit(repository, changes, 2);
-    ck_assert(repository_each_trade(repository, count_result, order, NULL));
+    ck_assert(repository_find_last(repository, &trade, &balance, NULL));
+    ck_assert_int_eq(trade, 2);
+    ck_assert_int_eq(balance, 0);
+    commit(repository, changes + 2, 1);
+    struct repository *reader = repository_open_reader(place.database, NULL);
+    ck_assert_ptr_nonnull(reader);
+    ck_assert(repository_each_result(reader, trade, count_result, order, NULL));
+    repository_close(reader);
     ck_assert_str_eq(order, "first second ");
+}
+END_TEST
+
+static bool name_balance(void *context, const struct balance *b)
+{
+    char *list = context;
+    sprintf(list + strlen(list), "%s%s=%d ", b->key.account, b->ledger ? "*" : "",
+            (int)(b->cash / MONEY_ONE));
+    return true;
+}
+
+static bool name_point(void *context, const struct account_point *p)
+{
+    char *list = context;
+    sprintf(list + strlen(list), "%s@%d=%d ", p->key.account, (int)(p->point.time - START),
+            (int)(p->point.balance / MONEY_ONE));
+    return true;
+}
+
+START_TEST(the_latest_balance_of_each_account_and_the_points_of_its_curve)
+{
+    static const struct {
+        const char *account;
+        bool ledger;
+        int cash;
+    } rows[] = {{"Sim1", true, 1}, {"120005", false, 2}, {"Sim1", false, 3}, {"Sim1", true, 4},
+                {"", false, 5},    {"120005", false, 6}, {"Sim2", true, 7}};
+    struct change c = {.kind = CHANGE_BALANCE, .has_balance = true};
+    char latest[128] = "", points[128] = "";
+    for (int i = 0; i < 7; i++) {
+        c.balance = sample_balance();
+        text_copy(c.balance.key.account, sizeof c.balance.key.account, rows[i].account);
+        c.balance.key.mode = mode_of_account(rows[i].account);
+        c.balance.ledger = rows[i].ledger;
+        c.balance.time = START + i;
+        c.balance.cash = rows[i].cash * MONEY_ONE;
+        commit(repository, &c, 1);
+    }
+    ck_assert(repository_each_balance(repository, name_balance, latest, NULL));
+    ck_assert_str_eq(latest, "Sim2*=7 Sim1*=4 Sim1=3 120005=6 =5 ");
+    ck_assert(repository_each_point(repository, 6, name_point, points, NULL));
+    ck_assert_str_eq(points, "Sim1@0=1 120005@1=2 Sim1@3=4 @4=5 120005@5=6 ");
+}
+END_TEST
+
+START_TEST(a_start_looks_no_further_than_it_must)
+{
+    ASSERT_QUERY(place.database,
+                 "SELECT group_concat(name) FROM sqlite_master WHERE type = 'index' AND name IN "
+                 "('fill_by_time', 'balance_by_account')",
+                 "fill_by_time,balance_by_account");
 }
 END_TEST
 
@@ -547,7 +606,9 @@ static Suite *suite(void)
                         sizeof SPOIL / sizeof SPOIL[0]);
     tcase_add_test(t, odd_orders_of_a_server_are_kept);
     tcase_add_test(t, text_reaches_the_database_cleaned);
-    tcase_add_test(t, trades_are_visited_in_order_of_exit);
+    tcase_add_test(t, results_are_those_of_the_trades_there_were);
+    tcase_add_test(t, the_latest_balance_of_each_account_and_the_points_of_its_curve);
+    tcase_add_test(t, a_start_looks_no_further_than_it_must);
     tcase_add_test(t, a_walk_begins_at_a_time_and_ends_when_the_visitor_says_so);
     tcase_add_test(t, single_steps_are_durable_and_audited);
     tcase_add_test(t, facts_are_found_by_name);

@@ -454,10 +454,9 @@ START_TEST(of_a_large_database_the_open_positions_are_looked_at_and_all_once_it_
 }
 END_TEST
 
-static bool visit_trade(void *context, const struct account_key *key,
-                        const struct trade_result *result)
+static bool visit_fill(void *context, const struct fill *f)
 {
-    (void)context, (void)key, (void)result;
+    (void)context, (void)f;
     return true;
 }
 
@@ -532,14 +531,14 @@ START_TEST(damage_met_while_running_is_looked_for_at_the_next_start)
 {
     struct error error = {0};
     make_large();
-    zero_page_of("SELECT rootpage FROM sqlite_master WHERE name = 'trade_by_exit'");
+    zero_page_of("SELECT rootpage FROM sqlite_master WHERE name = 'fill_by_time'");
     struct repository *r = open_repository(place.database);
-    ck_assert(!repository_each_trade(r, visit_trade, NULL, &error));
+    ck_assert(!repository_each_fill(r, 0, visit_fill, NULL, &error));
     ck_assert_int_eq(error.code, ERROR_DAMAGED);
     repository_close(r);
     r = open_repository(place.database);
     ck_assert_msg(strstr(repository_news(r), "was damaged") != NULL, "%s", repository_news(r));
-    ck_assert(repository_each_trade(r, visit_trade, NULL, &error));
+    ck_assert(repository_each_fill(r, 0, visit_fill, NULL, &error));
     repository_close(r);
     ck_assert_int_eq(ask("SELECT count(*) FROM main.trade"), ROUNDS / 3);
 }
