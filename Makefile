@@ -9,6 +9,10 @@ ONLY =
 FUZZ_SECONDS = 60
 SEEDS = 1 2 3 4 5 6 7 8 9 10
 HOURS = 24
+SEED = 1
+KILLS = 1000
+BOUNDARIES = 0
+CASE =
 
 APP_PACKAGES = ncursesw sqlite3 jansson inih openssl zlib
 TEST_PACKAGES = check vterm
@@ -44,22 +48,24 @@ TEST_FLAGS = -Itests $(TEST_CFLAGS) -DSOURCE_DIR='"$(CURDIR)"' -DTEST_DATA='"$(C
 MAINS = src/main.c src/sim/main.c
 SOURCES = $(sort $(filter-out $(MAINS),$(wildcard src/*.c src/*/*.c)))
 SUPPORT = $(wildcard tests/support/*.c)
-TESTS = $(wildcard tests/unit/*.c tests/integration/*.c tests/crash/*.c)
+TESTS = $(wildcard tests/unit/*.c tests/integration/*.c tests/crash/test_*.c)
 BENCHES = $(wildcard tests/bench/*.c)
 SOAKS = $(wildcard tests/soak/*.c)
+CRASHES = tests/crash/crash.c
 FUZZERS = $(wildcard tests/fuzz/*.c)
 HEADERS = $(wildcard include/*/*.h src/*/*.h tests/*/*.h)
 MANUALS = $(wildcard man/*.[1-9])
 
+comma = ,
 # One short line a step; V=1 shows the commands.
 step = $(if $(V),,@echo '  $(1)' && )
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 program = $(patsubst %.c,$(BUILD)/%,$(1))
 PROGRAMS = $(BUILD)/sortie $(BUILD)/sortie-sim
 LIBRARY = $(BUILD)/libsortie.a
-ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES) $(FUZZERS) $(SOAKS)
+ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES) $(FUZZERS) $(SOAKS) $(CRASHES)
 
-.PHONY: all programs tests demo test bench lint lint-run asan tsan soak fuzz fuzzers install uninstall clean deps
+.PHONY: all programs tests demo test bench lint lint-run asan tsan soak crash fuzz fuzzers install uninstall clean deps
 .SECONDARY:
 
 all: $(PROGRAMS)
@@ -128,6 +134,16 @@ soak:
 	@memory=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}"); \
 		printf '%s\n' $(SEEDS) | TMPDIR=$$memory xargs -P "$$(getconf _NPROCESSORS_ONLN)" -n 1 \
 		$(call program,$(SOAKS)) $(HOURS)
+
+# By what the linker takes over, the program hears of each write of the store.
+$(call program,$(CRASHES)): LDFLAGS += $(addprefix -Wl$(comma)--wrap=,fsync fdatasync ftruncate truncate \
+	unlink link rename fdopen fflush writer_post)
+
+crash:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) $(call program,$(CRASHES))
+	@memory=$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}"); \
+		TMPDIR=$$memory $(call program,$(CRASHES)) $(SEED) $(KILLS) $(BOUNDARIES) $(CASE)
 
 fuzz:
 	@tools/deps.sh fuzz

@@ -29,7 +29,7 @@ trap 'rm -rf "$results"' EXIT
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
 # The sources say what belongs to the suite, not what an old build has left. Long ones first.
-names=$(for file in tests/crash/*.c tests/integration/*.c tests/unit/*.c; do
+names=$(for file in tests/crash/test_*.c tests/integration/*.c tests/unit/*.c; do
     name=${file#tests/}
     case $file in *'*'*) ;; *"$only"*) echo "${name%.c}" ;; esac
 done)

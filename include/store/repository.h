@@ -45,6 +45,13 @@ bool repository_commit(struct repository *r, const struct change *changes, size_
 bool repository_commit_marked(struct repository *r, const struct change *changes, size_t count,
                               const char *name, const char *value, struct error *error);
 
+/* A commit that fails may have happened all the same: when only its sync failed, the next opening
+ * finds it whole. So each says in table meta, under this name, what the last of its numbered changes
+ * was. */
+#define REPOSITORY_LAST "last"
+enum { REPOSITORY_MARK_SIZE = 48 };
+void repository_mark(const struct change *c, char mark[REPOSITORY_MARK_SIZE]);
+
 /* Single steps, each its own durable transaction with its audit row. To save is to put the row as
  * it is given; to close, to store the trade and remove its position; to delete what is not there is
  * no error. */

@@ -13,7 +13,8 @@ bool spill_append(const char *path, const struct change *changes, size_t count,
 
 /* Commits what the journal holds, each change once, and then removes the file: how far it came is
  * stored with the changes themselves (meta `spill`), so that a replay that was cut off goes on from
- * there. A torn last line is ignored (it was never acknowledged); a journal with an unreadable line
+ * there, and the database knows what it was given last (REPOSITORY_LAST), so that a commit which was
+ * said to have failed and had not is not made again. A torn last line is ignored (it was never acknowledged); a journal with an unreadable line
  * in its middle is set aside as PATH.damaged after what can be read was committed. A change that
  * the database can never take (ERROR_USAGE of repository_commit) is moved to PATH.refused, so that
  * it does not stand in the way of the others. True when all of the journal has found a place;

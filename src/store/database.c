@@ -65,6 +65,14 @@ struct look {
     off_t size;        /* of the file; 0: not known, as a journal completes it */
 };
 
+static bool is_filled(const char *path, const char *end)
+{
+    char name[600];
+    struct stat st;
+    text_format(name, sizeof name, "%s%s", path, end);
+    return stat(name, &st) == 0 && st.st_size > 0;
+}
+
 /* How much of it is looked through before the start goes on: a second of looking at a sound
  * database is a second without prices. The rest is looked through while the console runs
  * (diagnosis.h). */
@@ -76,10 +84,9 @@ static struct look choose_look(const char *path)
     static const char all[] = "SELECT quick_check = 'ok' FROM pragma_quick_check(1)";
     static const char closely[] = "SELECT integrity_check = 'ok' FROM pragma_integrity_check(1)";
     struct look look = {.query = all};
-    char journal[600];
     struct stat st;
-    text_format(journal, sizeof journal, "%s-wal", path);
-    bool unclean = stat(journal, &st) == 0 && st.st_size > 0;
+    /* -journal: the very first transaction, which makes the database, was cut off */
+    bool unclean = is_filled(path, "-wal") || is_filled(path, "-journal");
     if (stat(path, &st) != 0)
         return look;
     look.size = unclean ? 0 : st.st_size;

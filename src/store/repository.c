@@ -381,12 +381,32 @@ static bool put_change(struct repository *r, const struct change *c)
            (!c->has_fact || put_fact(r, c)) && (!audited || put_audit(r, c));
 }
 
+/* The last change of the batch, as the journal can find it again. Extremes do not count: newer ones
+ * can have taken their place, and to store them twice does no harm. */
+static bool put_last(struct repository *r, const struct change *changes, size_t count)
+{
+    char mark[REPOSITORY_MARK_SIZE];
+    while (count > 0 &&
+           (changes[count - 1].kind == CHANGE_EXTREMES || changes[count - 1].sequence == 0))
+        count--;
+    if (count == 0)
+        return true;
+    repository_mark(&changes[count - 1], mark);
+    return put_meta(r, REPOSITORY_LAST, mark);
+}
+
+void repository_mark(const struct change *c, char mark[REPOSITORY_MARK_SIZE])
+{
+    text_format(mark, REPOSITORY_MARK_SIZE, "%" PRIu64 " %" PRId64, c->sequence, c->time);
+}
+
 bool repository_commit_marked(struct repository *r, const struct change *changes, size_t count,
                               const char *name, const char *value, struct error *error)
 {
     bool done = run(r, BEGIN);
     for (size_t i = 0; i < count && done; i++)
         done = put_change(r, &changes[i]);
+    done = done && put_last(r, changes, count);
     if (done && name != NULL)
         done = put_meta(r, name, value);
     if (done && run(r, COMMIT))

@@ -209,7 +209,7 @@ static bool begin(struct replay *p, const char *line, size_t length, struct erro
     int found = repository_get_meta(p->repository, "spill", mark, sizeof mark, error);
     if (found == 1) {
         int64_t done = strtoll(mark, &name, 10);
-        if (*name == ' ' && strcmp(name + 1, p->journal) == 0)
+        if (*name == ' ' && strcmp(name + 1, p->journal) == 0 && done > p->done)
             p->done = done;
     }
     return found >= 0;
@@ -226,6 +226,28 @@ static bool take(struct replay *p, const char *line, size_t length, int64_t end,
         return p->waiting < REPLAY_BATCH || commit_batch(p, error);
     }
     return true;
+}
+
+/* Up to the last change that the database has, the journal holds what it has too. */
+static bool skip_known(struct replay *p, FILE *file, struct error *error)
+{
+    char known[REPOSITORY_MARK_SIZE], mark[REPOSITORY_MARK_SIZE], *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+    int64_t end = 0;
+    int found =
+        repository_get_meta(p->repository, REPOSITORY_LAST, known, sizeof known, error);
+    while (found == 1 && (length = getline(&line, &size, file)) > 0 && line[length - 1] == '\n') {
+        end += length;
+        if (!decode(line, (size_t)length - 1, &p->batch[0]))
+            continue;
+        repository_mark(&p->batch[0], mark);
+        if (p->batch[0].kind != CHANGE_EXTREMES && strcmp(mark, known) == 0)
+            p->done = end;
+    }
+    free(line);
+    rewind(file);
+    return found >= 0;
 }
 
 static bool read_all(struct replay *p, FILE *file, struct error *error)
@@ -293,7 +315,7 @@ bool spill_replay(const char *path, struct repository *r, size_t *replayed, stru
                        .path = path,
                        .batch = memory_new(REPLAY_BATCH, sizeof *p.batch),
                        .ends = memory_new(REPLAY_BATCH, sizeof *p.ends)};
-    bool done = read_all(&p, file, error);
+    bool done = skip_known(&p, file, error) && read_all(&p, file, error);
     fclose(file);
     free(p.batch);
     free(p.ends);

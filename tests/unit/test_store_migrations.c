@@ -88,6 +88,23 @@ START_TEST(a_new_database_is_private_and_durable)
 }
 END_TEST
 
+/* A header as SQLite writes it, of a file that was empty before; all numbers are big-endian. */
+START_TEST(a_first_start_that_was_cut_off_is_made_again)
+{
+    static const unsigned char journal[512] = {
+        0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7, [22] = 2, [26] = 0x10};
+    char name[320];
+    snprintf(name, sizeof name, "%s-journal", place.database);
+    FILE *file = fopen(name, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(journal, 1, sizeof journal, file), sizeof journal);
+    ck_assert_int_eq(fclose(file), 0);
+    test_file_write(place.database, "SQLite format 3", 0600); /* the first page was under way */
+    repository_close(open_repository(place.database));
+    ASSERT_QUERY(place.database, "SELECT count(*) FROM open_position", "0");
+}
+END_TEST
+
 START_TEST(a_second_opening_keeps_everything)
 {
     struct change c = sample_open(1);
@@ -269,6 +286,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("migrations");
     tcase_add_checked_fixture(t, make_place, remove_place);
     tcase_add_test(t, a_new_database_is_private_and_durable);
+    tcase_add_test(t, a_first_start_that_was_cut_off_is_made_again);
     tcase_add_test(t, a_second_opening_keeps_everything);
     tcase_add_test(t, a_newer_database_is_refused_and_left_alone);
     tcase_add_test(t, a_file_that_is_no_database_is_refused_and_left_alone);

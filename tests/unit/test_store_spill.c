@@ -223,6 +223,7 @@ static size_t make_anonymous(struct change changes[3])
     changes[2] = sample_open(1);
     changes[2].kind = CHANGE_BRACKET;
     changes[2].has_fill = false;
+    changes[2].sequence = 0; /* or it would be known by that */
     return 3;
 }
 
@@ -246,6 +247,31 @@ START_TEST(a_journal_that_was_committed_but_not_removed_is_not_stored_twice)
     replay(3);
     ASSERT_QUERY(place.database, ANONYMOUS_ROWS, "2221");
     free(journal);
+}
+END_TEST
+
+/* As when only the sync fails: the next start finds all of it. */
+START_TEST(a_commit_that_was_said_to_have_failed_but_had_not_is_not_made_again)
+{
+    struct change changes[5];
+    make_anonymous(changes);
+    for (unsigned i = 0; i < 3; i++)
+        changes[i].sequence = 7 + i;
+    ck_assert(repository_commit(repository, changes, 3, NULL));
+    changes[3] = changes[0]; /* and what came after it */
+    changes[3].sequence = 10;
+    append(changes, 4);
+    replay(1);
+    ASSERT_QUERY(place.database, ANONYMOUS_ROWS, "2111");
+    append(changes, 4); /* the same again, as when it could not be removed */
+    replay(0);
+    ASSERT_QUERY(place.database, ANONYMOUS_ROWS, "2111");
+    changes[4] = changes[0]; /* the same number in another run */
+    changes[4].sequence = 10;
+    changes[4].time++;
+    append(&changes[4], 1);
+    replay(1);
+    ASSERT_QUERY(place.database, ANONYMOUS_ROWS, "3111");
 }
 END_TEST
 
@@ -380,6 +406,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_damaged_line_is_set_aside_and_the_others_are_stored);
     tcase_add_test(t, a_journal_without_its_name_is_damaged_but_read);
     tcase_add_test(t, a_journal_that_was_committed_but_not_removed_is_not_stored_twice);
+    tcase_add_test(t, a_commit_that_was_said_to_have_failed_but_had_not_is_not_made_again);
     tcase_add_test(t, two_journals_with_the_same_changes_are_two);
     tcase_add_test(t, a_replay_that_was_cut_off_goes_on_where_it_was);
     tcase_add_test(t, an_impossible_change_is_kept_apart_and_the_others_are_stored);
