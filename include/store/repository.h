@@ -46,8 +46,8 @@ bool repository_commit_marked(struct repository *r, const struct change *changes
                               const char *name, const char *value, struct error *error);
 
 /* A commit that fails may have happened all the same: when only its sync failed, the next opening
- * finds it whole. So each says in table meta, under this name, what the last of its numbered changes
- * was. */
+ * finds it whole. So each says in table meta, under this name, what the last of its numbered
+ * changes was. */
 #define REPOSITORY_LAST "last"
 enum { REPOSITORY_MARK_SIZE = 48 };
 void repository_mark(const struct change *c, char mark[REPOSITORY_MARK_SIZE]);

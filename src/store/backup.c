@@ -71,8 +71,10 @@ static bool open_both(const char *database, const char *part, sqlite3 **from, sq
 static bool fill(const char *database, const char *part, backup_go_on *go_on, void *context,
                  struct error *error)
 {
+    struct error own = {0};
     sqlite3 *from = NULL, *to = NULL;
     bool ended = false;
+    error = error != NULL ? error : &own;
     bool good = open_both(database, part, &from, &to, error);
     if (good && !copy_pages(from, to, go_on, context, &ended))
         good = !ended && database_fail(to, part, error);

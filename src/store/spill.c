@@ -235,8 +235,7 @@ static bool skip_known(struct replay *p, FILE *file, struct error *error)
     size_t size = 0;
     ssize_t length;
     int64_t end = 0;
-    int found =
-        repository_get_meta(p->repository, REPOSITORY_LAST, known, sizeof known, error);
+    int found = repository_get_meta(p->repository, REPOSITORY_LAST, known, sizeof known, error);
     while (found == 1 && (length = getline(&line, &size, file)) > 0 && line[length - 1] == '\n') {
         end += length;
         if (!decode(line, (size_t)length - 1, &p->batch[0]))

@@ -38,7 +38,7 @@ static struct outcome {
     int questions; /* to the broker, in the whole day */
     char trades[8192];
     atomic_int run, failed, errors;
-} *outcome;
+} * outcome;
 
 static uint64_t seed;
 static struct crash_case *cases;
@@ -261,9 +261,9 @@ static void run_kill(void)
     day_finish(outcome->trades, sizeof outcome->trades);
 }
 
-static void (*const runs[])(void) = {run_day,   run_spill,     run_replay, run_recovery,
-                                     run_first, run_migration, run_backup, run_salvage,
-                                     run_kill};
+static void (*const runs[])(void) = {run_day,      run_spill,   run_replay,
+                                     run_recovery, run_first,   run_migration,
+                                     run_backup,   run_salvage, run_kill};
 
 START_TEST(whatever_was_acknowledged_is_there_once_and_the_books_are_the_brokers)
 {
@@ -302,8 +302,8 @@ static bool run_case(const struct crash_case *c)
     return !failed;
 }
 
-static void add_case(enum family family, enum boundary_side side, enum boundary_fault fault,
-                     int at, int last)
+static void add_case(enum family family, enum boundary_side side, enum boundary_fault fault, int at,
+                     int last)
 {
     static int capacity;
     if (case_count == capacity) {
@@ -313,16 +313,15 @@ static void add_case(enum family family, enum boundary_side side, enum boundary_
     cases[case_count++] = (struct crash_case){family, side, {fault, at, last}, 0};
 }
 
+/* In an order in which every k-th of them is of every kind. */
 static void add_boundaries(void)
 {
     for (enum family f = DAY; f < FAMILIES; f++)
         for (enum boundary_side s = 0; s < SIDES; s++)
-            for (int n = 1; n <= outcome->boundaries[f][s]; n++)
-                for (enum boundary_fault fault = FAULT_BEFORE; fault < FAULTS; fault++) {
-                    add_case(f, s, fault, n, n);
-                    if (!boundary_kills(fault))
-                        add_case(f, s, fault, n, INT_MAX);
-                }
+            for (enum boundary_fault fault = FAULT_BEFORE; fault < FAULTS; fault++)
+                for (int on = 0; on < (boundary_kills(fault) ? 1 : 2); on++)
+                    for (int n = 1; n <= outcome->boundaries[f][s]; n++)
+                        add_case(f, s, fault, n, on ? INT_MAX : n);
 }
 
 /* So many of them, evenly spread. */

@@ -89,7 +89,7 @@ static struct tape {
     atomic_uint_least64_t durable;
     atomic_int count;
     struct change changes[TAPE_SIZE];
-} *tape; /* NULL: nothing is recorded */
+} * tape; /* NULL: nothing is recorded */
 
 /* The writer takes all that a moment brings in one transaction and waits for the next: the same day
  * has the same boundaries, however fast the machine is. */
@@ -224,9 +224,8 @@ static inline bool day_start(bool gated)
     gate.lost = gate.first = gate.waits = false;
     if (!engine_restore(b.engine, r, &error))
         return false;
-    b.writer =
-        writer_start(r, day.spill,
-                     &(struct writer_listener){NULL, day_on_durable, day_on_trouble}, &error);
+    b.writer = writer_start(
+        r, day.spill, &(struct writer_listener){NULL, day_on_durable, day_on_trouble}, &error);
     if (b.writer == NULL)
         return false;
     if (gated)
@@ -364,8 +363,8 @@ static inline int day_fork(void (*run)(const struct day_plan *plan), const struc
     close(ends[0]);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    bool ended = WIFEXITED(status) && (WEXITSTATUS(status) == EXIT_SUCCESS ||
-                                       WEXITSTATUS(status) == EXIT_REFUSED);
+    bool ended = WIFEXITED(status) &&
+                 (WEXITSTATUS(status) == EXIT_SUCCESS || WEXITSTATUS(status) == EXIT_REFUSED);
     ck_assert_msg(killed || ended, "the console ended with status %#x", (unsigned)status);
     return asked;
 }

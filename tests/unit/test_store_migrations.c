@@ -91,8 +91,8 @@ END_TEST
 /* A header as SQLite writes it, of a file that was empty before; all numbers are big-endian. */
 START_TEST(a_first_start_that_was_cut_off_is_made_again)
 {
-    static const unsigned char journal[512] = {
-        0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7, [22] = 2, [26] = 0x10};
+    static const unsigned char journal[512] = {0xd9, 0xd5, 0x05, 0xf9,     0x20,
+                                               0xa1, 0x63, 0xd7, [22] = 2, [26] = 0x10};
     char name[320];
     snprintf(name, sizeof name, "%s-journal", place.database);
     FILE *file = fopen(name, "wb");

@@ -157,6 +157,7 @@ static int salvage(char *news, size_t size)
     struct repository *r = open_repository(place.database);
     snprintf(news, size, "%s", repository_news(r));
     struct change c = sample_open(100000);
+    c.sequence = 0; /* or the database would note it as its last */
     commit(r, &c, 1);
     repository_close(r);
     int lost = 0;
