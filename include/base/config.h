@@ -20,7 +20,7 @@ struct config_instrument { /* [instrument.ROOT] */
     double tick, point_value; /* 0: not set here */
     double commission;        /* per contract and side, in the currency; 0 by default */
     char currency[8];
-    bool shipped; /* tick, point value and currency are defaults of ours, none set by the user */
+    int64_t session_start; /* minute of Chicago's day; default 17:00 */
 };
 
 struct config_account { /* [account.NAME] */
@@ -59,8 +59,12 @@ struct config {
     size_t account_count;
 };
 
-/* Fills in every default, shipped instruments included (domain.md, "Instruments"). */
+/* Fills in every default. */
 void config_set_defaults(struct config *c);
+
+/* What is known of a product before the server or a setting tells (domain.md, "Instruments"). NULL:
+ * nothing. */
+const struct config_instrument *config_find_shipped(const char *root);
 
 /* Reads `path`. A missing file is an error only when `must_exist`. An unknown section or setting,
  * or a value out of range, is an error that names file, line, setting and what is allowed. */

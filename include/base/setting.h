@@ -5,7 +5,7 @@
 
 #include "base/config.h"
 
-enum { SETTING_NAME_SIZE = 64 };
+enum { SETTING_NAME_SIZE = 64, SETTING_SESSION_START = 17 * 60 };
 
 enum setting_type {
     SETTING_TEXT,    /* up to the size of its field */
@@ -14,6 +14,7 @@ enum setting_type {
     SETTING_CHOICE,  /* one of the words of `choices` */
     SETTING_INTEGER, /* min to max */
     SETTING_NUMBER,  /* min to max */
+    SETTING_CLOCK,   /* HH:MM, stored as an int64_t: the minute of the day */
     SETTING_BOOLEAN
 };
 

@@ -55,6 +55,8 @@ struct engine_symbol {
     int64_t asked_at;  /* monotonic us: market data, no price has come yet; 0: it is not */
     struct engine_pace feed_pace, gap_pace, session_pace;
     uint32_t session_date;         /* of the trading session, as the server says; 0 not said */
+    int session_start;             /* minute of Chicago's day (trade/trading_day.h) */
+    int64_t session_end;           /* us UTC, where the server says no date; 0: no price yet */
     int32_t definition_request;    /* under way; 0 none */
     int64_t retry_at, retry_pause; /* monotonic us: market data that was refused; the pause is 0
                                       while prices come */

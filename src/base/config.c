@@ -12,14 +12,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct {
-    const char *root;
-    double tick, point_value;
-} shipped[] = {
-    {"ES", 0.25, 50},   {"MES", 0.25, 5},   {"NQ", 0.25, 20}, {"MNQ", 0.25, 2},
-    {"YM", 1, 5},       {"MYM", 1, 0.5},    {"RTY", 0.1, 50}, {"M2K", 0.1, 5},
-    {"CL", 0.01, 1000}, {"MCL", 0.01, 100}, {"GC", 0.1, 100}, {"MGC", 0.1, 10},
+#define SHIPPED(root, tick, point_value)                                                           \
+    {                                                                                              \
+        root, tick, point_value, 0, "USD", SETTING_SESSION_START                                   \
+    }
+
+static const struct config_instrument shipped[] = {
+    SHIPPED("ES", 0.25, 50),   SHIPPED("MES", 0.25, 5), SHIPPED("NQ", 0.25, 20),
+    SHIPPED("MNQ", 0.25, 2),   SHIPPED("YM", 1, 5),     SHIPPED("MYM", 1, 0.5),
+    SHIPPED("RTY", 0.1, 50),   SHIPPED("M2K", 0.1, 5),  SHIPPED("CL", 0.01, 1000),
+    SHIPPED("MCL", 0.01, 100), SHIPPED("GC", 0.1, 100), SHIPPED("MGC", 0.1, 10),
 };
+
+const struct config_instrument *config_find_shipped(const char *root)
+{
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++)
+        if (strcmp(shipped[i].root, root) == 0)
+            return &shipped[i];
+    return NULL;
+}
 
 void config_set_defaults(struct config *c)
 {
@@ -29,15 +40,6 @@ void config_set_defaults(struct config *c)
         struct setting_origin origin = {"", s->section, s->key};
         if (!setting_is_named(s))
             (void)setting_apply(c, &origin, s->default_text, NULL);
-    }
-    c->instrument_count = sizeof shipped / sizeof *shipped;
-    for (size_t i = 0; i < c->instrument_count; i++) {
-        struct config_instrument *instrument = &c->instruments[i];
-        text_copy(instrument->root, sizeof instrument->root, shipped[i].root);
-        text_copy(instrument->currency, sizeof instrument->currency, "USD");
-        instrument->shipped = true;
-        instrument->tick = shipped[i].tick;
-        instrument->point_value = shipped[i].point_value;
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,8 @@ const struct setting setting_table[] = {
      NULL, "commission per contract and side, in the currency"},
     {INSTRUMENT, "currency", SETTING_TEXT, FIELD(config_instrument, currency), 0, 0, "", NULL,
      "currency, as in USD"},
+    {INSTRUMENT, "session_start", SETTING_CLOCK, FIELD(config_instrument, session_start), 0, 0,
+     "17:00", NULL, "when a trading session begins, in Chicago, where the server does not say"},
     {ACCOUNT, "mode", SETTING_CHOICE, FIELD(config_account, mode), 0, 0, "", "sim live debug",
      "sim, live or debug; without it the account's name decides"},
 };
@@ -158,6 +161,18 @@ static bool take_number(const struct setting *s, void *field, const char *value,
     return true;
 }
 
+static bool take_clock(int64_t *field, const char *value, const struct setting_origin *o,
+                       struct error *error)
+{
+    unsigned hour, minute;
+    int end = 0;
+    if (sscanf(value, "%2u:%2u%n", &hour, &minute, &end) != 2 || value[end] != '\0' ||
+        strspn(value, "0123456789:") != strlen(value) || hour > 23 || minute > 59)
+        return refuse(o, error, "cannot be \"%.60s\"; allowed: a time of day as in 17:00", value);
+    *field = hour * 60 + minute;
+    return true;
+}
+
 static bool take_value(const struct setting *s, void *base, const char *value,
                        const struct setting_origin *o, struct error *error)
 {
@@ -171,6 +186,8 @@ static bool take_value(const struct setting *s, void *base, const char *value,
         return take_choice(s, field, value, o, error);
     case SETTING_BOOLEAN:
         return take_boolean(field, value, o, error);
+    case SETTING_CLOCK:
+        return take_clock(field, value, o, error);
     case SETTING_INTEGER:
     case SETTING_NUMBER:
         break;
@@ -272,6 +289,8 @@ static void *entry_of(struct config *c, const struct setting_origin *o, struct e
     char *entry = account ? c->accounts[*count].name : c->instruments[*count].root;
     text_copy(entry, width, name);
     ++*count;
+    if (!account)
+        c->instruments[c->instrument_count - 1].session_start = SETTING_SESSION_START;
     return entry; /* the name is the first field */
 }
 
@@ -282,10 +301,5 @@ bool setting_apply(struct config *c, const struct setting_origin *o, const char 
     if (s == NULL)
         return refuse_unknown(o, error);
     void *base = setting_is_named(s) ? entry_of(c, o, error) : c;
-    if (base == NULL || !take_value(s, base, value, o, error))
-        return false;
-    /* A commission alone does not make the shipped tick and point value the user's word. */
-    if (strcmp(s->section, INSTRUMENT) == 0 && strcmp(s->key, "commission") != 0)
-        ((struct config_instrument *)base)->shipped = false;
-    return true;
+    return base != NULL && take_value(s, base, value, o, error);
 }

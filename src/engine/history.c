@@ -142,9 +142,10 @@ static bool plan_gap(struct engine *e, struct engine_past *p, const struct engin
 static bool plan_session(struct engine *e, struct engine_past *p, const struct engine_symbol *s)
 {
     struct market m;
-    int64_t start = s->session_date != 0 ? trading_day_start_of(s->session_date) : 0;
+    int64_t start =
+        s->session_date != 0 ? trading_day_start_of(s->session_date, s->session_start) : 0;
     bool believable = start <= e->wall && start > e->wall - 5 * CLOCK_DAY;
-    p->from = believable ? start : trading_day_start(e->wall);
+    p->from = believable ? start : trading_day_start(e->wall, s->session_start);
     p->interval = p->bars ? BAR : 0;
     if (p->bars && p->until != 0)
         return true;

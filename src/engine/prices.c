@@ -1,5 +1,7 @@
 #include "engine/internal.h"
 
+#include "trade/trading_day.h"
+
 /* One price message in common terms; prices still in the server's units. */
 struct tick {
     uint32_t id;
@@ -38,6 +40,25 @@ static void note_live(struct engine *e, struct engine_symbol *s, int64_t time)
     s->retry_pause = 0;
 }
 
+/* A session that begins while we watch is whole; one that had begun when we came is not. */
+static void begin_session(struct engine *e, struct engine_symbol *s, bool watched)
+{
+    int symbol = (int)(s - e->symbols);
+    state_begin_session(e->state, s->place, watched);
+    if (watched)
+        engine_drop_session(e, symbol);
+    else
+        engine_want_session(e, symbol);
+}
+
+/* Where the server says no trading date, the clock of the prices tells when a session is over. */
+static void follow_clock(struct engine *e, struct engine_symbol *s, int64_t time)
+{
+    if (s->session_end != 0)
+        begin_session(e, s, s->live_from != 0);
+    s->session_end = trading_day_end(time, s->session_start);
+}
+
 /* Servers leave 0 where they know no price, and 0 for an excursion would be the worst there is. */
 static void apply_tick(struct engine *e, const struct tick *t)
 {
@@ -45,6 +66,8 @@ static void apply_tick(struct engine *e, const struct tick *t)
     if (s == NULL || t->price == 0 || !dtc_is_set(t->price))
         return;
     int64_t time = engine_time(e, t->time);
+    if (s->session_date == 0 && time >= s->session_end)
+        follow_clock(e, s, time);
     bool told = t->aggressor == DTC_AT_BID || t->aggressor == DTC_AT_ASK;
     state_apply_trade(e->state, s->place, engine_price(t->price, s->multiplier),
                       t->volume != UINT32_MAX ? t->volume : 0,
@@ -81,16 +104,13 @@ static void apply_figure(struct engine *e, uint32_t id, enum session_figure figu
                         figure == SESSION_SETTLEMENT ? p : none);
 }
 
-/* A session that begins while we watch is whole; one that had begun when we came is not. */
 static void note_session(struct engine *e, uint32_t id, uint32_t date, bool watched)
 {
     struct engine_symbol *s = find(e, id);
     if (s == NULL || date == 0 || date == s->session_date)
         return;
     if (s->session_date != 0)
-        state_begin_session(e->state, s->place, watched);
-    if (s->session_date != 0 && watched)
-        engine_drop_session(e, (int)id - 1);
+        begin_session(e, s, watched);
     else
         engine_want_session(e, (int)id - 1);
     s->session_date = date;

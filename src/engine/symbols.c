@@ -1,6 +1,7 @@
 #include "engine/internal.h"
 
 #include "base/memory.h"
+#include "base/setting.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -59,34 +60,52 @@ void engine_write_symbol(const struct engine *e, const char *name, char symbol[6
     dtc_text_set(exchange, 16, name[length] != '\0' ? name + length + strlen(delimiter) : "");
 }
 
-/* Settings of the symbol's product. Those of the user rule; shipped ones only stand in for what the
- * server does not say. */
-static void apply_settings(const struct config *c, struct instrument *i, bool shipped_too)
+static void apply_number(double *value, double setting, bool rules)
 {
-    for (size_t k = 0; k < c->instrument_count; k++) {
-        const struct config_instrument *s = &c->instruments[k];
-        if (strcmp(s->root, i->root) != 0 || (s->shipped && !shipped_too))
-            continue;
-        if (s->tick > 0 && (i->tick <= 0 || !s->shipped))
-            i->tick = s->tick;
-        if (s->point_value > 0 && (i->point_value <= 0 || !s->shipped))
-            i->point_value = s->point_value;
-        if (s->commission > 0)
-            i->commission = s->commission;
-        if (s->currency[0] != '\0' && (i->currency[0] == '\0' || !s->shipped))
-            text_copy(i->currency, sizeof i->currency, s->currency);
-    }
+    if (setting > 0 && (rules || *value <= 0))
+        *value = setting;
+}
+
+/* Settings of the product rule over what the server says; shipped ones stand in for what it does
+ * not say. */
+static void apply_setting(struct instrument *i, const struct config_instrument *s, bool rules)
+{
+    apply_number(&i->tick, s->tick, rules);
+    apply_number(&i->point_value, s->point_value, rules);
+    apply_number(&i->commission, s->commission, rules);
+    if (s->currency[0] != '\0' && (rules || i->currency[0] == '\0'))
+        text_copy(i->currency, sizeof i->currency, s->currency);
+}
+
+static const struct config_instrument *find_setting(const struct config *c, const char *root)
+{
+    for (size_t i = 0; i < c->instrument_count; i++)
+        if (strcmp(c->instruments[i].root, root) == 0)
+            return &c->instruments[i];
+    return NULL;
+}
+
+static void apply_settings(const struct config *c, struct instrument *i)
+{
+    const struct config_instrument *own = find_setting(c, i->root);
+    const struct config_instrument *shipped = config_find_shipped(i->root);
+    if (own != NULL)
+        apply_setting(i, own, true);
+    if (shipped != NULL)
+        apply_setting(i, shipped, false);
 }
 
 /* What the settings say of it; its product is told by the symbol without the exchange. */
-static void find_product(struct engine *e, const struct engine_symbol *s)
+static void find_product(struct engine *e, struct engine_symbol *s)
 {
     struct instrument i;
     char symbol[64], exchange[16];
     engine_write_symbol(e, s->name, symbol, exchange);
     state_get_instrument(e->state, s->place, &i);
     instrument_root(symbol, i.root, sizeof i.root);
-    apply_settings(e->options.config, &i, true);
+    apply_settings(e->options.config, &i);
+    const struct config_instrument *own = find_setting(e->options.config, i.root);
+    s->session_start = own != NULL ? (int)own->session_start : SETTING_SESSION_START;
     state_put_instrument(e->state, s->place, &i);
 }
 
@@ -275,7 +294,7 @@ void engine_take_definition(struct engine *e, const struct dtc_security_definiti
         i.tick = tick;
     if (tick > 0 && tick_value > 0)
         i.point_value = tick_value / tick;
-    apply_settings(e->options.config, &i, false);
+    apply_settings(e->options.config, &i);
     bool is_refined = state_put_instrument(e->state, s->place, &i);
     if (s->defined) {
         if (is_refined)

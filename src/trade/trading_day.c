@@ -1,7 +1,6 @@
 #include "trade/trading_day.h"
 
-static const int64_t SECOND = 1000000, HOUR = 3600, DAY = 86400;
-static const int64_t START_HOUR = 17;
+static const int64_t SECOND = 1000000, MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 static int64_t floor_of(int64_t value, int64_t unit)
 {
@@ -37,22 +36,29 @@ static int64_t offset_at(int64_t seconds)
     return seconds >= summer && seconds < winter ? -5 * HOUR : -6 * HOUR;
 }
 
-/* 17:00 in Chicago of a day given by its number since 1970. Seconds UTC. */
-static int64_t start_on(int64_t day)
+/* That minute in Chicago of a day given by its number since 1970. Seconds UTC. */
+static int64_t start_on(int64_t day, int minute)
 {
-    int64_t local = day * DAY + START_HOUR * HOUR;
-    return local - offset_at(local + 6 * HOUR); /* the clocks never change near that hour */
+    int64_t local = day * DAY + minute * MINUTE;
+    return local - offset_at(local + 6 * HOUR);
 }
 
-int64_t trading_day_start(int64_t now)
+int64_t trading_day_start(int64_t now, int minute)
 {
     int64_t seconds = floor_of(now, SECOND) / SECOND;
     int64_t day = floor_of(seconds + offset_at(seconds), DAY) / DAY;
-    int64_t start = start_on(day);
-    return (start <= seconds ? start : start_on(day - 1)) * SECOND;
+    int64_t start = start_on(day, minute);
+    return (start <= seconds ? start : start_on(day - 1, minute)) * SECOND;
 }
 
-int64_t trading_day_start_of(uint32_t date)
+int64_t trading_day_end(int64_t now, int minute)
 {
-    return start_on((int64_t)date / DAY - 1) * SECOND;
+    /* a session is 23 to 25 hours long */
+    return trading_day_start(trading_day_start(now, minute) + 26 * HOUR * SECOND, minute);
+}
+
+int64_t trading_day_start_of(uint32_t date, int minute)
+{
+    int64_t day = (int64_t)date / DAY;
+    return start_on(minute * MINUTE < DAY / 2 ? day : day - 1, minute) * SECOND;
 }

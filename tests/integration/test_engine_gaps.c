@@ -2,6 +2,8 @@
  */
 #include "engine_bench.h"
 
+#include "trade/trading_day.h"
+
 static void report_long(const char *more)
 {
     char text[400];
@@ -361,6 +363,27 @@ START_TEST(a_new_session_begins_its_context_anew_and_whole)
 }
 END_TEST
 
+/* Without trading dates the time of the prices tells: 16:59:59 and 17:00 in Chicago. */
+START_TEST(a_session_ends_by_the_clock_where_the_server_says_no_date)
+{
+    text_copy(b.config.symbols, sizeof b.config.symbols, MES);
+    start();
+    int64_t end = trading_day_end(b.wall, 17 * 60) / CLOCK_SECOND;
+    peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':5000,'Volume':1,'DateTime':%lld}",
+              (long long)(end - 1));
+    settle();
+    ck_assert_double_eq(market_of(MES)->context.vwap, 5000);
+    ck_assert(b.shown.markets[0].context.partial);
+    peer_send(b.peer, "{'Type':107,'SymbolID':1,'Price':6000,'Volume':1,'DateTime':%lld}",
+              (long long)end);
+    settle();
+    ck_assert_double_eq(market_of(MES)->context.vwap, 6000);
+    ck_assert(!b.shown.markets[0].context.partial);
+    ck_assert_double_eq(b.shown.markets[0].session_low, 6000);
+    ck_assert_double_eq(b.shown.markets[0].session_volume, 1);
+}
+END_TEST
+
 START_TEST(a_session_that_began_without_us_is_partial)
 {
     text_copy(b.config.symbols, sizeof b.config.symbols, MES);
@@ -384,6 +407,7 @@ static Suite *suite(void)
         a_trade_closed_while_down_has_the_excursions_of_the_history,
         a_trade_closed_while_down_without_them_is_marked,
         a_new_session_begins_its_context_anew_and_whole,
+        a_session_ends_by_the_clock_where_the_server_says_no_date,
         a_session_that_began_without_us_is_partial,
     };
     const TTest *const prices[] = {

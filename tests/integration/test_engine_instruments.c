@@ -113,6 +113,28 @@ START_TEST(a_refused_definition_leaves_the_shipped_values)
 }
 END_TEST
 
+/* A setting rules over the server, what is shipped does not. */
+START_TEST(a_setting_of_one_value_leaves_the_others_to_the_server)
+{
+    b.config.instruments[0] =
+        (struct config_instrument){.root = "MES", .commission = 0.62, .currency = "EUR"};
+    b.config.instruments[1] = (struct config_instrument){.root = "MNQ", .tick = 0.5};
+    b.config.instrument_count = 2;
+    peer_answer(b.peer, 506, "Symbol", MES,
+                "[{'Type':507,'Symbol':'" MES "','MinPriceIncrement':0.5,"
+                "'CurrencyValuePerIncrement':5.0,'Currency':'USD','IsFinalMessage':1}]");
+    start();
+    FILL(.execution = "e1", .price = 5000);
+    FILL(.symbol = MNQ, .execution = "e2", .price = 20000);
+    settle();
+    ck_assert_double_eq(instrument_of(MES)->tick, 0.5);
+    ck_assert_double_eq(instrument_of(MES)->point_value, 10);
+    ck_assert_double_eq(instrument_of(MES)->commission, 0.62);
+    ck_assert_str_eq(instrument_of(MES)->currency, "EUR");
+    ck_assert_double_eq(instrument_of(MNQ)->tick, 0.5);
+}
+END_TEST
+
 START_TEST(an_unanswered_definition_is_waited_for_ten_seconds)
 {
     peer_answer(b.peer, 506, NULL, NULL, NULL);
@@ -408,6 +430,7 @@ static Suite *suite(void)
         fills_of_the_history_are_scaled_too,
         nothing_is_applied_before_the_definition_came,
         a_refused_definition_leaves_the_shipped_values,
+        a_setting_of_one_value_leaves_the_others_to_the_server,
         an_unanswered_definition_is_waited_for_ten_seconds,
         an_unknown_product_is_counted_in_points,
         a_definition_that_leaves_out_the_tick_value_is_told,

@@ -63,15 +63,29 @@ START_TEST(defaults_are_those_of_the_design)
     ck_assert_int_eq(config.heat_critical, 300);
     ck_assert_int_eq(config.stop_near_ticks, 4);
     ck_assert_int_eq(config.reconcile_minutes, 5);
-    ck_assert_uint_eq(config.instrument_count, 12);
-    ck_assert_double_eq(instrument("MES")->tick, 0.25);
-    ck_assert_double_eq(instrument("MES")->point_value, 5);
-    ck_assert_double_eq(instrument("MYM")->point_value, 0.5);
-    ck_assert_double_eq(instrument("CL")->tick, 0.01);
-    ck_assert_double_eq(instrument("CL")->point_value, 1000);
-    ck_assert_double_eq(instrument("MGC")->point_value, 10);
-    ck_assert_str_eq(instrument("GC")->currency, "USD");
-    ck_assert(instrument("GC")->shipped);
+    ck_assert_uint_eq(config.instrument_count, 0);
+}
+END_TEST
+
+/* domain.md, "Instruments" */
+static const struct config_instrument SHIPPED[] = {
+    {"ES", 0.25, 50, 0, "", 0},   {"MES", 0.25, 5, 0, "", 0}, {"NQ", 0.25, 20, 0, "", 0},
+    {"MNQ", 0.25, 2, 0, "", 0},   {"YM", 1, 5, 0, "", 0},     {"MYM", 1, 0.5, 0, "", 0},
+    {"RTY", 0.1, 50, 0, "", 0},   {"M2K", 0.1, 5, 0, "", 0},  {"CL", 0.01, 1000, 0, "", 0},
+    {"MCL", 0.01, 100, 0, "", 0}, {"GC", 0.1, 100, 0, "", 0}, {"MGC", 0.1, 10, 0, "", 0},
+};
+enum { SHIPPED_COUNT = sizeof SHIPPED / sizeof SHIPPED[0] };
+
+START_TEST(the_products_of_the_design_are_shipped)
+{
+    const struct config_instrument *found = config_find_shipped(SHIPPED[_i].root);
+    ck_assert_ptr_nonnull(found);
+    ck_assert_double_eq(found->tick, SHIPPED[_i].tick);
+    ck_assert_double_eq(found->point_value, SHIPPED[_i].point_value);
+    ck_assert_double_eq(found->commission, 0);
+    ck_assert_str_eq(found->currency, "USD");
+    ck_assert_int_eq(found->session_start, 17 * 60);
+    ck_assert_ptr_null(config_find_shipped("ZB"));
 }
 END_TEST
 
@@ -99,19 +113,18 @@ END_TEST
 START_TEST(sections_with_names_make_or_change_entries)
 {
     ck_assert_msg(load("[instrument.ZB]\ntick = 0.03125\npoint_value = 1000\n"
-                       "[instrument.MES]\ncommission = 0.62\n"
+                       "[instrument.MES]\ncommission = 0.62\nsession_start = 08:30\n"
                        "[instrument.ES]\npoint_value = 49\n"
                        "[account.APX-1234]\nmode = LIVE\n"
                        "[account.a.b]\nmode = debug\n"),
                   "%s", error.text);
-    ck_assert_uint_eq(config.instrument_count, 13);
+    ck_assert_uint_eq(config.instrument_count, 3);
     ck_assert_double_eq(instrument("ZB")->tick, 0.03125);
-    ck_assert(!instrument("ZB")->shipped);
+    ck_assert_int_eq(instrument("ZB")->session_start, 17 * 60);
     ck_assert_double_eq(instrument("MES")->commission, 0.62);
-    ck_assert_double_eq(instrument("MES")->tick, 0.25);
-    ck_assert(instrument("MES")->shipped); /* its tick and point value still are */
+    ck_assert_double_eq(instrument("MES")->tick, 0);
+    ck_assert_int_eq(instrument("MES")->session_start, 8 * 60 + 30);
     ck_assert_double_eq(instrument("ES")->point_value, 49);
-    ck_assert(!instrument("ES")->shipped);
     ck_assert_uint_eq(config.account_count, 2);
     ck_assert_str_eq(config.accounts[0].name, "APX-1234");
     ck_assert_str_eq(config.accounts[0].mode, "live");
@@ -392,10 +405,16 @@ START_TEST(the_shipped_file_says_the_defaults)
     ck_assert_uint_eq(config.account_count, 1); /* the example */
     memset(config.accounts, 0, sizeof config.accounts);
     config.account_count = 0;
-    for (size_t i = 0; i < config.instrument_count; i++) {
-        ck_assert(!config.instruments[i].shipped);
-        config.instruments[i].shipped = true;
+    ck_assert_uint_eq(config.instrument_count, SHIPPED_COUNT);
+    for (size_t i = 0; i < SHIPPED_COUNT; i++) {
+        const struct config_instrument *found = config_find_shipped(config.instruments[i].root);
+        ck_assert_ptr_nonnull(found);
+        ck_assert_double_eq(config.instruments[i].tick, found->tick);
+        ck_assert_double_eq(config.instruments[i].point_value, found->point_value);
+        ck_assert_int_eq(config.instruments[i].session_start, found->session_start);
     }
+    memset(config.instruments, 0, sizeof config.instruments);
+    config.instrument_count = 0;
     ck_assert_mem_eq(&config, &defaults, sizeof config);
 }
 END_TEST
@@ -406,6 +425,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("config");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, defaults_are_those_of_the_design);
+    tcase_add_loop_test(t, the_products_of_the_design_are_shipped, 0, SHIPPED_COUNT);
     tcase_add_test(t, a_file_overrides_what_it_names_and_nothing_else);
     tcase_add_test(t, sections_with_names_make_or_change_entries);
     tcase_add_test(t, a_mistake_is_named_with_file_line_and_what_is_allowed);
