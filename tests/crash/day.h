@@ -222,7 +222,7 @@ static inline bool day_start(bool gated)
     b.engine->wall = b.wall;
     gate.durable = gate.urgent = 0;
     gate.lost = gate.first = gate.waits = false;
-    if (!engine_restore(b.engine, r, &error))
+    if (!engine_restore(b.engine, r, &error) || !engine_load(b.engine, r, &error))
         return false;
     b.writer = writer_start(
         r, day.spill, &(struct writer_listener){NULL, day_on_durable, day_on_trouble}, &error);
