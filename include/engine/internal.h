@@ -15,6 +15,7 @@ enum {
     ENGINE_WAITING = 4096, /* messages */
     ENGINE_ASKED = 64,
     ENGINE_REFUSED = 64,
+    ENGINE_SERVERS = 16,
     ENGINE_FILLS = 65536, /* collected, all accounts together */
     ENGINE_OPEN_ORDERS = 4096,
     ENGINE_UNSAVED = 65536, /* changes; with more, nothing is read until the disk has caught up */
@@ -85,8 +86,10 @@ struct engine_fill {
 struct engine_account {
     struct account_key key;
     int64_t since; /* us UTC; fills before it are not counted: the account was not followed yet */
-    int64_t last_fill;  /* us UTC, newest known; 0 none */
-    int64_t reports_of; /* the server that last reported an open position for it; 0 none yet */
+    int64_t last_fill; /* us UTC, newest known; 0 none */
+    /* Servers that ever reported an open position for it; of more than that, the latest. */
+    int64_t reporters[ENGINE_SERVERS];
+    unsigned reporter_count;
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
     bool weighed;    /* which of them count is found, and what prices they want */
@@ -133,6 +136,7 @@ struct engine_report {
     int64_t ours_since;
     bool history_asked; /* for this difference */
     bool settled;       /* nothing to do until it changes */
+    bool no_price_told; /* it has no entry price */
 };
 
 /* When the server's word, or the user's, last stood in for fills of a position. */
@@ -359,6 +363,7 @@ void engine_ask_positions(struct engine *e);
 void engine_take_position(struct engine *e, const union dtc_message *m);
 void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why);
 int64_t engine_server_number(const struct engine *e); /* never 0 */
+void engine_add_reporter(struct engine_account *a, int64_t server);
 /* What the server says is held; false: it says nothing that counts. */
 bool engine_get_reported(struct engine *e, const struct engine_account *a, const char *symbol,
                          double *quantity);

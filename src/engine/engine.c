@@ -55,6 +55,7 @@ static void discard(struct engine *e, const struct command *c)
                                 &change))
         return;
     engine_store(e, &change);
+    engine_note_stand_in(e, &c->key, c->symbol); /* its exit may be told of yet */
     engine_say(e, MESSAGE_WARNING, "%s in %s was discarded: no trade is recorded for it", c->symbol,
                c->key.account);
 }

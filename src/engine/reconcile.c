@@ -49,12 +49,21 @@ static double missing_price(struct engine *e, const struct engine_report *r,
     return price;
 }
 
-static void adopt(struct engine *e, const struct engine_report *r)
+static void adopt(struct engine *e, struct engine_report *r)
 {
     struct position p;
     struct change c;
-    if (!price_is_set(r->average_price))
-        return; /* an entry price of nothing would make every figure wrong: wait for one */
+    if (!price_is_set(r->average_price)) {
+        /* an entry price of nothing would make every figure wrong: wait for one */
+        if (!r->no_price_told)
+            engine_quote(e, MESSAGE_WARNING,
+                         "%s %s: the server reports %s %g without an entry price: it is taken over "
+                         "once the server gives one",
+                         r->key.account, r->symbol, r->quantity > 0 ? "LONG" : "SHORT",
+                         fabs(r->quantity));
+        r->no_price_told = true;
+        return;
+    }
     position_init(&p, &r->key, r->symbol);
     p.quantity = r->quantity;
     p.entry_price = p.min_price = p.max_price = p.price = r->average_price;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,6 +65,19 @@ void engine_forget_reports(struct engine *e)
     e->report_count = e->row_count = e->positions_failures = 0;
 }
 
+static bool is_reporter(const struct engine_account *a, int64_t server)
+{
+    for (unsigned i = 0; i < ENGINE_SERVERS; i++)
+        if (a->reporters[i] == server)
+            return true;
+    return false;
+}
+
+void engine_add_reporter(struct engine_account *a, int64_t server)
+{
+    a->reporters[a->reporter_count++ % ENGINE_SERVERS] = server;
+}
+
 bool engine_get_reported(struct engine *e, const struct engine_account *a, const char *symbol,
                          double *quantity)
 {
@@ -72,7 +86,7 @@ bool engine_get_reported(struct engine *e, const struct engine_account *a, const
     *quantity = r != NULL ? r->quantity : 0;
     /* Sierra Chart's own simulation reports zeros whatever is held */
     bool is_stray =
-        *quantity == 0 && a->key.mode == MODE_SIM && a->reports_of != engine_server_number(e);
+        *quantity == 0 && a->key.mode == MODE_SIM && !is_reporter(a, engine_server_number(e));
     return (r != NULL || is_listed) && !is_stray;
 }
 
@@ -88,12 +102,12 @@ int64_t engine_server_number(const struct engine *e)
 static void note_reporting(struct engine *e, struct engine_account *a)
 {
     int64_t server = engine_server_number(e);
-    if (a->reports_of == server)
+    if (is_reporter(a, server))
         return;
-    a->reports_of = server;
+    engine_add_reporter(a, server);
     struct change c;
     char fact[sizeof c.fact];
-    text_format(fact, sizeof fact, "reports:%s", a->key.account);
+    text_format(fact, sizeof fact, "reported:%016" PRIx64 ":%s", (uint64_t)server, a->key.account);
     state_note_fact(e->state, fact, server, e->wall, &c);
     engine_store(e, &c);
 }

@@ -14,14 +14,25 @@ static struct engine_account *account_of(struct engine *e, const char *name)
     return engine_find_account(e, name, false);
 }
 
+/* Of a fact that tells of a server that has reported positions: "reported:SERVER:ACCOUNT", or
+ * "reports:ACCOUNT" of a version that knew one server an account. NULL: it is another. */
+static const char *reported_account(const char *name)
+{
+    if (strncmp(name, "reports:", 8) == 0)
+        return name + 8;
+    const char *server_end = strncmp(name, "reported:", 9) == 0 ? strchr(name + 9, ':') : NULL;
+    return server_end != NULL ? server_end + 1 : NULL;
+}
+
 static bool on_fact(void *context, const char *name, int64_t value)
 {
     struct engine *e = context;
     struct engine_account *a;
+    const char *reported;
     if (strncmp(name, "since:", 6) == 0 && (a = account_of(e, name + 6)) != NULL)
         a->since = value;
-    else if (strncmp(name, "reports:", 8) == 0 && (a = account_of(e, name + 8)) != NULL)
-        a->reports_of = value;
+    else if ((reported = reported_account(name)) != NULL && (a = account_of(e, reported)) != NULL)
+        engine_add_reporter(a, value);
     else
         engine_restore_stand_in(e, name, value);
     return true;

@@ -170,6 +170,10 @@ enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum tr
     if (origin != ORIGIN_LIVE && !fresh)
         p->origin = origin;
     position_apply_fill(p, &n->instruments[symbol], f, &n->markets[symbol].context, now, &step);
+    if (step.closed && origin == ORIGIN_RECONCILED) { /* what it opens is the server's */
+        p->origin = origin;
+        p->source = SOURCE_SERVER;
+    }
 
     state_begin_change(s, out, kind_of(&before, p, step.closed), now, why);
     out->has_position = out->has_fill = true;

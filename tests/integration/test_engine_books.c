@@ -1,0 +1,140 @@
+/* What the books say after the rarer turns: each fill once, no trade that was none, no price that
+ * nobody paid. */
+#include "engine_bench.h"
+
+static void follow(const char *account)
+{
+    char text[100];
+    text_format(text, sizeof text, "[{'Type':401,'TradeAccount':'%s'}]", account);
+    peer_answer(b.peer, 400, NULL, NULL, text);
+}
+
+/* The answer to 305 from now on; a price of 0: it says none. */
+static void report(double quantity, double price)
+{
+    char text[300], entry[40] = "";
+    if (price != 0)
+        text_format(entry, sizeof entry, ",'AveragePrice':%.10g", price);
+    text_format(text, sizeof text,
+                "[{'Type':306,'TradeAccount':'120005','Symbol':'" MES "','Quantity':%.10g%s}]",
+                quantity, entry);
+    peer_answer(b.peer, 305, NULL, NULL, text);
+}
+
+/* --- what the user says --- */
+
+START_TEST(the_exit_of_a_discarded_position_is_no_trade_of_its_own)
+{
+    follow("120005");
+    start();
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    end();
+    b.wall += 25 * CLOCK_HOUR;
+    HISTORY({.account = "120005", .execution = "e1", .price = 5000, .ago = 25 * 3600},
+            {.account = "120005", .execution = "e2", .price = 5007, .sells = 1, .ago = 3600});
+    begin();
+    struct command c = {.kind = COMMAND_DISCARD, .key = LIVE, .symbol = MES};
+    ck_assert(command_post(b.commands, &c));
+    go_online();
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    restart();
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 0);
+}
+END_TEST
+
+/* --- the server's word --- */
+
+START_TEST(a_position_that_a_made_up_fill_opened_takes_the_servers_entry_for_its_own)
+{
+    follow("120005");
+    peer_answer(b.peer, 303, NULL, NULL, "[{'Type':308}]");
+    start();
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    send_trade(5005);
+    report(-2, 5020);
+    command(COMMAND_RECONCILE, &LIVE, "", 0);
+    pass(10 * CLOCK_SECOND);
+    const struct position *p = position_of(&LIVE, MES);
+    ck_assert_ptr_nonnull(p);
+    ck_assert_double_eq(p->quantity, -2);
+    ck_assert_double_eq(p->entry_price, 5020);
+    ck_assert_int_eq(p->realized_pnl, 0);
+    ck_assert_int_eq(p->origin, ORIGIN_RECONCILED);
+    ck_assert_int_eq(p->source, SOURCE_SERVER);
+    FILL(.account = "120005", .execution = "e2", .price = 5010, .quantity = 2);
+    settle();
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_double_eq(query("SELECT realized_pnl FROM trade WHERE side = 'long'"), 25e6);
+    ck_assert_double_eq(query("SELECT realized_pnl FROM trade WHERE side = 'short' AND "
+                              "entry_price = 5020 AND origin = 'reconciled'"),
+                        100e6); /* 10 points × 2 × 5.00 */
+}
+END_TEST
+
+START_TEST(each_server_that_ever_reported_a_position_of_a_simulation_is_believed)
+{
+    static const char *const names[] = {"one", "another"};
+    start();
+    for (int i = 0; i < 3; i++) {
+        char text[200];
+        end();
+        text_format(text, sizeof text,
+                    "[{'Type':2,'ProtocolVersion':8,'Result':1,'ServerName':'%s',"
+                    "'OrderUpdatesSupported':1,'TradingIsSupported':1}]",
+                    names[i % 2]);
+        peer_answer(b.peer, 1, NULL, NULL, text);
+        peer_answer(b.peer, 305, NULL, NULL, "[{'Type':306,'NoPositions':1}]");
+        begin();
+        go_online();
+        if (i < 2) /* MNQ, to be held apart */
+            peer_send(b.peer, "{'Type':306,'TradeAccount':'Sim1','Symbol':'" MNQ
+                              "','Quantity':1,'AveragePrice':20000}");
+        settle();
+    }
+    FILL(.execution = "e1", .price = 5000);
+    settle();
+    command(COMMAND_RECONCILE, &SIM1, "", 0);
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+}
+END_TEST
+
+START_TEST(a_position_without_an_entry_price_is_told_of_once)
+{
+    follow("120005");
+    report(1, 0);
+    start();
+    pass(5 * CLOCK_SECOND);
+    command(COMMAND_RECONCILE, &LIVE, "", 0);
+    pass(5 * CLOCK_SECOND);
+    ck_assert_ptr_null(position_of(&LIVE, MES));
+    ck_assert_int_eq(times_said("120005 " MES ": the server reports LONG 1 without an entry price: "
+                                "it is taken over once the server gives one"),
+                     1);
+    report(1, 5000);
+    command(COMMAND_RECONCILE, &LIVE, "", 0);
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 1);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    const TTest *const user[] = {the_exit_of_a_discarded_position_is_no_trade_of_its_own};
+    const TTest *const server[] = {
+        a_position_that_a_made_up_fill_opened_takes_the_servers_entry_for_its_own,
+        each_server_that_ever_reported_a_position_of_a_simulation_is_believed,
+        a_position_without_an_entry_price_is_told_of_once,
+    };
+    Suite *s = suite_create("engine_books");
+    CASE_ADD(s, "user", user);
+    CASE_ADD(s, "server", server);
+    return s;
+}
+
+TEST_MAIN(suite)
