@@ -97,6 +97,9 @@ bool state_apply_order(struct state *s, const struct order *o, const char *previ
  * `server_ids` are gone. */
 void state_retain_orders(struct state *s, const char (*server_ids)[ORDER_ID_SIZE], size_t count,
                          int64_t now);
+/* The next position whose stop or target is another of its several orders, since the price has
+ * moved nearer to that one. False: there is none. True: `out` is to be stored. */
+bool state_take_bracket(struct state *s, int64_t now, struct change *out);
 /* Follows the bracket of one position after orders changed. True: `out` is to be stored. */
 bool state_follow_bracket(struct state *s, const struct account_key *key, const char *symbol,
                           int64_t now, struct change *out);

@@ -71,7 +71,8 @@ bool position_is_open(const struct position *p);
 enum side position_side(const struct position *p);
 
 /* Applies one fill; an invalid one changes nothing. `context` is the market's at that moment (NULL:
- * not known). Quantities within 1e-9 of flat are flat, and a flat position is an empty one. `now`
+ * not known). Quantities within 1e-9 of flat (1e-14 of the
+ * greatest held, if that is more) are flat, and a flat position is an empty one. `now`
  * becomes updated_at (and created_at of what it opens or closes). The fill's price is a price seen:
  * it moves the extremes and heat before and after the quantity changes. Commission is the
  * instrument's × quantity; a reversal is two fills, the one that closes and the one that opens,

@@ -108,6 +108,9 @@ static void do_due(struct engine *e)
         e->extremes_at = e->now + EXTREMES_PAUSE;
     }
     if (e->now >= e->reconcile_at) {
+        struct change c;
+        while (e->orders_listed && state_take_bracket(e->state, e->wall, &c))
+            engine_store(e, &c);
         engine_reconcile(e);
         e->reconcile_at = e->now + RECONCILE_PAUSE;
     }

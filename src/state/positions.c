@@ -32,7 +32,7 @@ static int new_position(struct state *s, const char *symbol)
     n->position_symbol[i] = (uint32_t)place;
     n->position_change[i] = 0;
     n->position_confirmed[i] = false;
-    s->extremes_moved[i] = false;
+    s->extremes_moved[i] = s->several_orders[i] = false;
     state_touch(s, &n->position_count, sizeof n->position_count);
     return (int)i;
 }
@@ -47,6 +47,7 @@ void state_remove_position(struct state *s, int index)
     CLOSE_GAP(n->position_change);
     CLOSE_GAP(n->position_confirmed);
     CLOSE_GAP(s->extremes_moved);
+    CLOSE_GAP(s->several_orders);
 #undef CLOSE_GAP
     state_touch(s, &n->position_count,
                 offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
@@ -229,24 +230,40 @@ static void change_position(struct state *s, int index, const struct position *b
     state_touch_position(s, index);
 }
 
+static bool follow_bracket(struct state *s, int index, const char *why, int64_t now,
+                           struct change *out)
+{
+    struct snapshot *n = &s->now;
+    struct position *p = &n->positions[index];
+    struct position before = *p;
+    struct bracket b;
+    double price = market_price(&n->markets[n->position_symbol[index]]);
+    order_find_bracket(n->orders, n->order_count, p, price_is_set(price) ? price : p->entry_price,
+                       &b);
+    s->several_orders[index] = b.stop_count > 1 || b.target_count > 1;
+    bool changed = position_set_bracket(p, b.stop, b.target);
+    if (changed)
+        change_position(s, index, &before, CHANGE_BRACKET, why, now, out);
+    return changed;
+}
+
 bool state_follow_bracket(struct state *s, const struct account_key *key, const char *symbol,
                           int64_t now, struct change *out)
 {
     state_lock(s);
-    struct snapshot *n = &s->now;
-    int index = snapshot_find_position(n, key, symbol);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    bool changed = index >= 0 && follow_bracket(s, index, "orders changed", now, out);
+    state_unlock(s);
+    return changed;
+}
+
+bool state_take_bracket(struct state *s, int64_t now, struct change *out)
+{
+    state_lock(s);
     bool changed = false;
-    if (index >= 0) {
-        struct position *p = &n->positions[index];
-        struct position before = *p;
-        double price = market_price(&n->markets[n->position_symbol[index]]);
-        struct bracket b;
-        order_find_bracket(n->orders, n->order_count, p,
-                           price_is_set(price) ? price : p->entry_price, &b);
-        changed = position_set_bracket(p, b.stop, b.target);
-        if (changed)
-            change_position(s, index, &before, CHANGE_BRACKET, "orders changed", now, out);
-    }
+    for (uint32_t i = 0; i < s->now.position_count && !changed; i++)
+        changed = s->several_orders[i] &&
+                  follow_bracket(s, (int)i, "another order is nearer to the price", now, out);
     state_unlock(s);
     return changed;
 }

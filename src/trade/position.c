@@ -6,8 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Sums of fractional quantities (0.1 + 0.2) end this close to what they mean. */
-static const double QUANTITY_EPSILON = 1e-9;
+/* Sums of fractional quantities (0.1 + 0.2) end this close to what they mean; of great ones, this
+ * part of the greatest. */
+static const double QUANTITY_EPSILON = 1e-9, QUANTITY_PART = 1e-14;
 static const double EFFICIENCY_LIMIT = 1.5;
 
 static void context_set(struct market_context *c, const struct market_context *known)
@@ -28,9 +29,15 @@ void position_init(struct position *p, const struct account_key *key, const char
     context_set(&p->entry_context, NULL);
 }
 
+/* What is not more than this is nothing. */
+static double hair_of(const struct position *p)
+{
+    return fmax(QUANTITY_EPSILON, p->max_quantity * QUANTITY_PART);
+}
+
 bool position_is_open(const struct position *p)
 {
-    return fabs(p->quantity) > QUANTITY_EPSILON;
+    return fabs(p->quantity) > hair_of(p);
 }
 
 enum side position_side(const struct position *p)
@@ -143,10 +150,11 @@ static void open_with(struct position *p, const struct instrument *i, const stru
                       double quantity, const struct market_context *context, int64_t now)
 {
     struct position fresh;
+    bool none = quantity <= hair_of(p);
     position_init(&fresh, &p->key, p->symbol);
     *p = fresh;
     p->updated_at = now;
-    if (quantity <= QUANTITY_EPSILON)
+    if (none)
         return;
     p->quantity = quantity * (int)f->side;
     p->entry_price = f->price;
@@ -212,7 +220,7 @@ static void reduce_by(struct position *p, const struct instrument *i, const stru
     money pnl = instrument_money(i, points_at(p, f->price), quantity);
     double left = fabs(p->quantity) - quantity;
     p->realized_pnl = money_add(p->realized_pnl, pnl);
-    p->quantity = left > QUANTITY_EPSILON ? left * (int)position_side(p) : 0;
+    p->quantity = left > hair_of(p) ? left * (int)position_side(p) : 0;
     p->exited_quantity += quantity;
     p->exited_sum += quantity * f->price;
     p->unchanged = false;
@@ -243,7 +251,7 @@ void position_apply_fill(struct position *p, const struct instrument *i, const s
         return;
     }
     /* What is within a hair of all of it is all of it. */
-    bool closes = f->quantity >= held - QUANTITY_EPSILON;
+    bool closes = f->quantity >= held - hair_of(p);
     reduce_by(p, i, f, closes ? held : f->quantity, now);
     if (!closes)
         return;
@@ -442,7 +450,7 @@ bool position_make_missing_fill(const struct position *p, double quantity, doubl
 {
     double missing = quantity - p->quantity;
     memset(out, 0, sizeof *out);
-    if (!(fabs(missing) > QUANTITY_EPSILON))
+    if (!(fabs(missing) > hair_of(p)))
         return false;
     out->key = p->key;
     memcpy(out->symbol, p->symbol, sizeof out->symbol);

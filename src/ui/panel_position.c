@@ -25,14 +25,21 @@ enum figure {
     FIGURE_NET,
     FIGURE_REWARD,
     FIGURE_RATIO,
+    FIGURE_MOST, /* the rest is for where there is plenty of room */
+    FIGURE_MAE_POINTS = FIGURE_MOST,
+    FIGURE_MFE_POINTS,
+    FIGURE_TO_VWAP,
+    FIGURE_TO_POC,
     FIGURE_COUNT
 };
 
 /* What is read together stands together, whether two or three stand in a row. */
 static const enum figure PAIRS[FIGURE_COUNT] = {
-    FIGURE_PRICE, FIGURE_HEAT,  FIGURE_STOP,   FIGURE_TARGET, FIGURE_MAE,    FIGURE_MFE,
-    FIGURE_R,     FIGURE_TIME,  FIGURE_POINTS, FIGURE_RISK,   FIGURE_RANGE,  FIGURE_EFFICIENCY,
-    FIGURE_VWAP,  FIGURE_DELTA, FIGURE_POC,    FIGURE_NET,    FIGURE_REWARD, FIGURE_RATIO};
+    FIGURE_PRICE,   FIGURE_HEAT,       FIGURE_STOP,  FIGURE_TARGET,     FIGURE_MAE,
+    FIGURE_MFE,     FIGURE_R,          FIGURE_TIME,  FIGURE_POINTS,     FIGURE_RISK,
+    FIGURE_RANGE,   FIGURE_EFFICIENCY, FIGURE_VWAP,  FIGURE_DELTA,      FIGURE_POC,
+    FIGURE_NET,     FIGURE_REWARD,     FIGURE_RATIO, FIGURE_MAE_POINTS, FIGURE_MFE_POINTS,
+    FIGURE_TO_VWAP, FIGURE_TO_POC};
 
 struct scene {
     const struct view *v;
@@ -41,6 +48,7 @@ struct scene {
     struct instrument i;
     struct market_context context;
     struct position_metrics m;
+    struct bracket bracket; /* for the numbers of orders */
 };
 
 static void set_scene(struct scene *s, const struct view *v, const struct surface *surface)
@@ -50,6 +58,8 @@ static void set_scene(struct scene *s, const struct view *v, const struct surfac
     s->p = view_position(v);
     view_instrument(v, s->p->symbol, &s->i);
     view_measure(v, &s->m);
+    const struct snapshot *n = v->snapshot;
+    order_find_bracket(n->orders, n->order_count, s->p, s->p->price, &s->bracket);
     int symbol = snapshot_find_symbol(v->snapshot, s->p->symbol);
     if (symbol >= 0)
         s->context = v->snapshot->markets[symbol].context;
@@ -131,11 +141,27 @@ static void put_extreme(const struct scene *s, struct field *f, money m, int64_t
     f->style = view_gain_style(m) | (fresh ? STYLE_UNDERLINE : 0U);
 }
 
-static void put_distance(const struct scene *s, struct field *f, double level)
+static void put_level(const struct scene *s, struct field *f, double level)
 {
     format_price(f->value, sizeof f->value, &s->i, level);
     if (s->context.partial && price_is_set(level))
         text_format(f->value + strlen(f->value), 3, " ~");
+}
+
+/* A stop or target, with the number of such orders where there are several. */
+static void put_bracket(const struct scene *s, struct field *f, double price, int count)
+{
+    size_t length = (size_t)strlen(format_price(f->value, sizeof f->value, &s->i, price));
+    if (count > 1)
+        text_format(f->value + length, sizeof f->value - length, " (%d)", count);
+}
+
+/* Points, and ticks where they are known. */
+static void put_points(const struct scene *s, struct field *f, double points)
+{
+    size_t length = strlen(format_points(f->value, sizeof f->value, &s->i, points));
+    if (s->i.tick > 0 && isfinite(points))
+        text_format(f->value + length, sizeof f->value - length, " %+.0ft", points / s->i.tick);
 }
 
 static void make_prices(const struct scene *s, enum figure figure, struct field *f)
@@ -150,11 +176,11 @@ static void make_prices(const struct scene *s, enum figure figure, struct field 
         break;
     case FIGURE_TARGET:
         f->label = "Target";
-        format_price(f->value, sizeof f->value, &s->i, p->target_price);
+        put_bracket(s, f, p->target_price, s->bracket.target_count);
         break;
     case FIGURE_STOP:
         f->label = "Stop";
-        format_price(f->value, sizeof f->value, &s->i, p->stop_price);
+        put_bracket(s, f, p->stop_price, s->bracket.stop_count);
         if (s->m.stop_near)
             f->style = INK_WARNING | STYLE_REVERSE;
         break;
@@ -164,7 +190,7 @@ static void make_prices(const struct scene *s, enum figure figure, struct field 
         break;
     case FIGURE_VWAP:
         f->label = "VWAP";
-        put_distance(s, f, s->context.vwap);
+        put_level(s, f, s->context.vwap);
         break;
     case FIGURE_DELTA:
         f->label = "Delta";
@@ -174,7 +200,25 @@ static void make_prices(const struct scene *s, enum figure figure, struct field 
         break;
     case FIGURE_POC:
         f->label = "POC";
-        put_distance(s, f, s->context.poc);
+        put_level(s, f, s->context.poc);
+        break;
+    case FIGURE_MAE_POINTS:
+        f->label = "MAE points";
+        f->brief = "MAE pts";
+        put_points(s, f, s->m.mae_points);
+        break;
+    case FIGURE_MFE_POINTS:
+        f->label = "MFE points";
+        f->brief = "MFE pts";
+        put_points(s, f, s->m.mfe_points);
+        break;
+    case FIGURE_TO_VWAP:
+        f->label = "To VWAP";
+        format_points(f->value, sizeof f->value, &s->i, s->m.vwap_distance);
+        break;
+    case FIGURE_TO_POC:
+        f->label = "To POC";
+        format_points(f->value, sizeof f->value, &s->i, s->m.poc_distance);
         break;
     default:
         break;
@@ -383,7 +427,7 @@ static void draw(struct view *v, struct area a)
     for (int i = 0; i < FIGURE_COUNT; i++)
         make_field(&s, pairs ? PAIRS[i] : (enum figure)i, &fields[i]);
     int columns = field_columns(a.cols);
-    int full = (FIGURE_COUNT + columns - 1) / columns;
+    int full = (FIGURE_MOST + columns - 1) / columns;
     int bar = a.rows < 4 ? 0 : a.rows >= full + 3 ? 2 : 1, state = a.rows >= 3 ? 1 : 0;
     int rest = a.rows - bar - state;
     int y = draw_fields(area_part(a, 0, 0, rest, a.cols), fields, FIGURE_COUNT);
@@ -400,7 +444,7 @@ static int wanted_rows(const struct view *v, int cols)
     int columns = field_columns(cols - 2);
     if (view_position(v) == NULL && columns > 2)
         return 9;
-    return columns > 2 ? (FIGURE_COUNT + columns - 1) / columns + 4 : 10;
+    return columns > 2 ? (FIGURE_MOST + columns - 1) / columns + 4 : 10;
 }
 
 const struct panel panel_position = {

@@ -226,6 +226,19 @@ START_TEST(a_reversal_closes_and_opens_the_rest)
 }
 END_TEST
 
+/* 5693740.1 + 6485159.1 + 3391241.7 is 2e-9 less than 15570140.9 in binary. */
+START_TEST(great_fractional_quantities_sum_to_flat)
+{
+    buy(5693740.1, 1.1);
+    buy(6485159.1, 1.1);
+    buy(3391241.7, 1.1);
+    sell(15570140.9, 1.1);
+    ck_assert(step.closed);
+    ck_assert_double_eq(p.quantity, 0);
+    ck_assert_int_eq(step.trade.realized_pnl, 0);
+}
+END_TEST
+
 START_TEST(fractions_of_a_contract_sum_to_flat)
 {
     mes.tick = 0.01;
@@ -456,6 +469,7 @@ static Suite *suite(void)
     tcase_add_test(t, partial_exit_keeps_the_entry_price);
     tcase_add_test(t, excursions_count_what_partial_exits_have_realized);
     tcase_add_test(t, a_reversal_closes_and_opens_the_rest);
+    tcase_add_test(t, great_fractional_quantities_sum_to_flat);
     tcase_add_test(t, fractions_of_a_contract_sum_to_flat);
     tcase_add_test(t, an_unknown_point_value_counts_in_points);
     tcase_add_test(t, a_fill_that_is_none_changes_nothing);

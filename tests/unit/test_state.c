@@ -220,6 +220,29 @@ START_TEST(stop_and_target_follow_the_orders)
 }
 END_TEST
 
+START_TEST(of_several_stops_the_one_nearest_to_the_price_counts)
+{
+    double known;
+    apply(&SIM, SIDE_LONG, 2, 5000, "a");
+    struct order far = make_order("s1", ORDER_STOP, SIDE_SHORT, 4990);
+    struct order near = make_order("s2", ORDER_STOP, SIDE_SHORT, 4998);
+    state_apply_order(state, &far, "", 10, &change, &known);
+    state_apply_order(state, &near, "", 10, &change, &known);
+    ck_assert(state_follow_bracket(state, &SIM, "MESZ26_FUT_CME", 10, &change));
+    ck_assert_double_eq(change.after.stop_price, 4998);
+    ck_assert(!state_take_bracket(state, 11, &change));
+
+    state_apply_trade(state, 0, 4993, 1, AGGRESSOR_NONE, 12, 12); /* 3 from one, 5 from the other */
+    state_settle(state, 0);
+    ck_assert(state_take_bracket(state, 12, &change));
+    ck_assert_int_eq(change.kind, CHANGE_BRACKET);
+    ck_assert_double_eq(change.before.stop_price, 4998);
+    ck_assert_double_eq(change.after.stop_price, 4990);
+    ck_assert_double_eq(change.after.initial_stop_price, 4998);
+    ck_assert(!state_take_bracket(state, 13, &change));
+}
+END_TEST
+
 START_TEST(what_a_later_order_message_leaves_out_stays)
 {
     double known;
@@ -500,6 +523,7 @@ static Suite *suite(void)
         a_price_from_before_the_entry_is_not_of_the_position,
         positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn,
         stop_and_target_follow_the_orders,
+        of_several_stops_the_one_nearest_to_the_price_counts,
         what_a_later_order_message_leaves_out_stays,
         the_fills_known_of_an_order_survive_a_new_id,
         a_full_order_table_forgets_finished_ones_first,
