@@ -19,6 +19,7 @@ enum {
     ENGINE_FILLS = 65536, /* collected, all accounts together */
     ENGINE_OPEN_ORDERS = 4096,
     ENGINE_UNSAVED = 65536, /* changes; with more, nothing is read until the disk has caught up */
+    ENGINE_LOADERS = 2,
     ENGINE_PAST = SNAPSHOT_POSITIONS + SNAPSHOT_SYMBOLS + SNAPSHOT_ACCOUNTS
 };
 
@@ -173,6 +174,13 @@ struct engine_past {
     int64_t again; /* us: the server asks to come back after; 0: it does not */
 };
 
+/* Reads results, or curves. */
+struct engine_loader {
+    struct engine *engine;
+    pthread_t thread;
+    bool runs; /* or is to be joined */
+};
+
 struct engine {
     struct engine_options options;
     struct state *state;
@@ -180,10 +188,10 @@ struct engine {
     struct dtc_session *session;
     pthread_t thread;
     bool stopping;
-    char database[512];               /* path */
-    int64_t last_trade, last_balance; /* ids: those behind them are of this run */
-    pthread_t loader;                 /* of the past up to them */
-    bool loading;                     /* it runs, or is to be joined */
+    char database[512];                           /* path */
+    int64_t last_trade, last_balance;             /* ids: those behind them are of this run */
+    struct engine_loader loaders[ENGINE_LOADERS]; /* of the past up to them */
+    atomic_int loaded;                            /* by so many of them */
     atomic_bool load_no_further;
     int64_t now;  /* monotonic us, of this turn of the loop */
     int64_t wall; /* us UTC, likewise */
@@ -256,10 +264,11 @@ void engine_turn(struct engine *e, short ready);
 bool engine_load_fills(struct engine *e, struct repository *r, struct error *error);
 
 /* loader.c */
-/* Reads what statistics and equity are made of up to the start, and hands it to the state. */
-bool engine_load_past(struct engine *e, struct repository *r, struct error *error);
-void engine_begin_loading(struct engine *e); /* the same, in a thread of its own */
-void engine_end_loading(struct engine *e);   /* waits for it, however far it is */
+/* Reads what statistics (kind 0) or equity (kind 1) are made of up to the start, and hands it to
+ * the state. */
+bool engine_load_past(struct engine *e, int kind, struct repository *r, struct error *error);
+void engine_begin_loading(struct engine *e); /* both, each in a thread of its own */
+void engine_end_loading(struct engine *e);   /* of the threads, however far they are */
 
 /* tell.c */
 /* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */

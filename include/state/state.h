@@ -174,7 +174,7 @@ void state_accept_recovery(struct state *s);
  * From the beginning to the end of the loading statistics and equity are not ready; trades that
  * close and balances that change meanwhile are kept, and come behind those taken. */
 void state_begin_loading(struct state *s);
-/* Takes over all results and balances of the past of one account. */
+/* Takes over all results and balances of the past of one account; NULL: these come apart. */
 void state_take_past(struct state *s, const struct account_key *key, struct results *results,
                      struct curve *curve);
 void state_end_loading(struct state *s);

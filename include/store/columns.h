@@ -45,8 +45,8 @@ struct table {
 
 extern const struct table columns_position, columns_trade, columns_fill, columns_order,
     columns_balance;
-/* Parts of trade and balance, for what only needs so much: struct account_result, account_point. */
-extern const struct table columns_result, columns_point;
+/* The first two columns of each of them, for a struct that begins with its key. */
+extern const struct table columns_owner;
 
 /* Binds the columns that have one of these roles to consecutive parameters from `first` on. Text is
  * cleaned on the way. Returns SQLite's code. */

@@ -69,16 +69,10 @@ int repository_get_position(struct repository *r, const struct account_key *key,
  * and must not use the repository. False with `error` on failure. Positions come back as they were,
  * but for price and open P&L. */
 typedef bool repository_position_visitor(void *context, const struct position *p);
-struct account_result {
-    struct account_key key;
-    struct trade_result result;
-};
-typedef bool repository_result_visitor(void *context, const struct account_result *r);
-struct account_point {
-    struct account_key key;
-    struct equity_point point;
-};
-typedef bool repository_point_visitor(void *context, const struct account_point *p);
+typedef bool repository_result_visitor(void *context, const struct account_key *key,
+                                       const struct trade_result *r);
+typedef bool repository_point_visitor(void *context, const struct account_key *key,
+                                      const struct equity_point *p);
 typedef bool repository_fill_visitor(void *context, const struct fill *fill);
 typedef bool repository_balance_visitor(void *context, const struct balance *balance);
 typedef bool repository_fact_visitor(void *context, const char *name, int64_t value);

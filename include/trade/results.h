@@ -21,6 +21,6 @@ struct window {
 };
 
 /* What those of exit time `from` and later sum to. */
-void results_tally(const struct results *r, int64_t from, struct tally *out, struct window *same);
+void results_tally(struct results *r, int64_t from, struct tally *out, struct window *same);
 
 #endif

@@ -1,5 +1,5 @@
-/* The past that statistics and equity are made of, from the database to the state: in a thread of
- * its own, since it may be a second's work. */
+/* The past that statistics and equity are made of, from the database to the state: each in a thread
+ * of its own, since with a million trades it is most of a second's work. */
 #include "engine/internal.h"
 
 #include "base/clock.h"
@@ -7,62 +7,79 @@
 
 #include <stdlib.h>
 
+/* What there is of each account: of one kind only, the other is NULL. */
 struct past_of_account {
     struct account_key key;
     struct results *results;
     struct curve *curve;
 };
 
-struct loading {
+struct gathering {
     struct engine *engine;
     struct past_of_account accounts[SNAPSHOT_ACCOUNTS];
     int count, latest;
 };
 
 /* Rows of an account mostly follow one another. NULL: there are too many accounts. */
-static struct past_of_account *find_account(struct loading *l, const struct account_key *key)
+static struct past_of_account *find_account(struct gathering *g, const struct account_key *key)
 {
-    if (l->count > 0 && account_key_equal(&l->accounts[l->latest].key, key))
-        return &l->accounts[l->latest];
-    for (l->latest = 0; l->latest < l->count; l->latest++)
-        if (account_key_equal(&l->accounts[l->latest].key, key))
-            return &l->accounts[l->latest];
-    if (l->count == SNAPSHOT_ACCOUNTS) {
-        l->latest = 0;
+    if (g->count > 0 && account_key_equal(&g->accounts[g->latest].key, key))
+        return &g->accounts[g->latest];
+    for (g->latest = 0; g->latest < g->count; g->latest++)
+        if (account_key_equal(&g->accounts[g->latest].key, key))
+            return &g->accounts[g->latest];
+    if (g->count == SNAPSHOT_ACCOUNTS) {
+        g->latest = 0;
         return NULL;
     }
-    struct past_of_account *a = &l->accounts[l->count++];
-    *a = (struct past_of_account){*key, results_new(), curve_new()};
+    struct past_of_account *a = &g->accounts[g->count++];
+    *a = (struct past_of_account){.key = *key};
     return a;
 }
 
-static bool on_result(void *context, const struct account_result *r)
+static bool on_result(void *context, const struct account_key *key, const struct trade_result *r)
 {
-    struct loading *l = context;
-    struct past_of_account *a = find_account(l, &r->key);
+    struct gathering *g = context;
+    struct past_of_account *a = find_account(g, key);
+    if (a != NULL && a->results == NULL)
+        a->results = results_new();
     if (a != NULL)
-        results_add(a->results, &r->result);
-    return !atomic_load(&l->engine->load_no_further);
+        results_add(a->results, r);
+    return !atomic_load(&g->engine->load_no_further);
 }
 
-static bool on_point(void *context, const struct account_point *p)
+static bool on_point(void *context, const struct account_key *key, const struct equity_point *p)
 {
-    struct loading *l = context;
-    struct past_of_account *a = find_account(l, &p->key);
+    struct gathering *g = context;
+    struct past_of_account *a = find_account(g, key);
+    if (a != NULL && a->curve == NULL)
+        a->curve = curve_new();
     if (a != NULL)
-        curve_add(a->curve, p->point.time, p->point.balance);
-    return !atomic_load(&l->engine->load_no_further);
+        curve_add(a->curve, p->time, p->balance);
+    return !atomic_load(&g->engine->load_no_further);
 }
 
-bool engine_load_past(struct engine *e, struct repository *r, struct error *error)
+static bool gather_results(struct gathering *g, struct repository *r, struct error *error)
 {
-    struct loading *l = memory_new(1, sizeof *l);
-    l->engine = e;
-    bool done = repository_each_result(r, e->last_trade, on_result, l, error) &&
-                repository_each_point(r, e->last_balance, on_point, l, error);
+    return repository_each_result(r, g->engine->last_trade, on_result, g, error);
+}
+
+static bool gather_curves(struct gathering *g, struct repository *r, struct error *error)
+{
+    return repository_each_point(r, g->engine->last_balance, on_point, g, error);
+}
+
+static bool (*const gather[ENGINE_LOADERS])(struct gathering *, struct repository *,
+                                            struct error *) = {gather_results, gather_curves};
+
+bool engine_load_past(struct engine *e, int kind, struct repository *r, struct error *error)
+{
+    struct gathering *g = memory_new(1, sizeof *g);
+    g->engine = e;
+    bool done = gather[kind](g, r, error);
     bool whole = done && !atomic_load(&e->load_no_further);
-    for (int i = 0; i < l->count; i++) {
-        struct past_of_account *a = &l->accounts[i];
+    for (int i = 0; i < g->count; i++) {
+        struct past_of_account *a = &g->accounts[i];
         if (whole) {
             state_take_past(e->state, &a->key, a->results, a->curve);
         } else {
@@ -70,18 +87,19 @@ bool engine_load_past(struct engine *e, struct repository *r, struct error *erro
             curve_free(a->curve);
         }
     }
-    free(l);
-    if (whole)
+    free(g);
+    if (whole && atomic_fetch_add(&e->loaded, 1) + 1 == ENGINE_LOADERS)
         state_end_loading(e->state);
     return done;
 }
 
 static void *load(void *context)
 {
-    struct engine *e = context;
+    struct engine_loader *l = context;
+    struct engine *e = l->engine;
     struct error error = {0};
     struct repository *r = repository_open_reader(e->database, &error);
-    if (r == NULL || !engine_load_past(e, r, &error))
+    if (r == NULL || !engine_load_past(e, (int)(l - e->loaders), r, &error))
         state_add_message(e->state, MESSAGE_ERROR, clock_wall_us(),
                           "no statistics: the past cannot be read: %s", error.text);
     repository_close(r);
@@ -92,15 +110,20 @@ static void *load(void *context)
 
 void engine_begin_loading(struct engine *e)
 {
-    e->loading = pthread_create(&e->loader, NULL, load, e) == 0;
-    if (!e->loading)
-        engine_say(e, MESSAGE_ERROR, "no statistics: cannot start the thread that reads the past");
+    for (int i = 0; i < ENGINE_LOADERS; i++) {
+        struct engine_loader *l = &e->loaders[i];
+        l->engine = e;
+        l->runs = pthread_create(&l->thread, NULL, load, l) == 0;
+        if (!l->runs)
+            engine_say(e, MESSAGE_ERROR,
+                       "no statistics: cannot start a thread that reads the past");
+    }
 }
 
 void engine_end_loading(struct engine *e)
 {
     atomic_store(&e->load_no_further, true);
-    if (e->loading)
-        pthread_join(e->loader, NULL);
-    e->loading = false;
+    for (int i = 0; i < ENGINE_LOADERS; i++)
+        if (e->loaders[i].runs)
+            pthread_join(e->loaders[i].thread, NULL);
 }

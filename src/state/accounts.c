@@ -148,12 +148,16 @@ void state_take_past(struct state *s, const struct account_key *key, struct resu
     int index = state_account_index(s, key);
     if (index >= 0) {
         struct account_history *h = &s->histories[index], meanwhile = *h;
-        results_add_all(results, h->results);
-        curve_add_all(curve, h->curve);
-        h->results = results;
-        h->curve = curve;
-        results = meanwhile.results;
-        curve = meanwhile.curve;
+        if (results != NULL) {
+            results_add_all(results, h->results);
+            h->results = results;
+            results = meanwhile.results;
+        }
+        if (curve != NULL) {
+            curve_add_all(curve, h->curve);
+            h->curve = curve;
+            curve = meanwhile.curve;
+        }
         s->results_changed = s->curve_changed = true;
     }
     state_unlock(s);

@@ -1,7 +1,7 @@
 #include "store/columns.h"
 
 #include "base/text.h"
-#include "store/repository.h"
+#include "trade/change.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -171,25 +171,8 @@ static const struct column BALANCE[] = {
 };
 const struct table columns_balance = TABLE("balance", BALANCE);
 
-static const struct column RESULT[] = {
-    ACCOUNT(account_result),
-    AS(account_result, TIME, "entry_time", result.entry_time),
-    AS(account_result, TIME, "exit_time", result.exit_time),
-    AS(account_result, MONEY, "realized_pnl", result.pnl),
-    AS(account_result, MONEY, "commissions", result.commissions),
-    AS(account_result, MONEY, "mae", result.mae),
-    AS(account_result, MONEY, "mfe", result.mfe),
-    AS(account_result, REAL, "efficiency", result.efficiency),
-    AS(account_result, REAL, "r_multiple", result.r_multiple),
-};
-const struct table columns_result = TABLE("trade", RESULT);
-
-static const struct column POINT[] = {
-    ACCOUNT(account_point),
-    AS(account_point, TIME, "time", point.time),
-    AS(account_point, MONEY, "cash", point.balance),
-};
-const struct table columns_point = TABLE("balance", POINT);
+static const struct column OWNER[] = {ACCOUNT(balance)};
+const struct table columns_owner = TABLE("", OWNER);
 
 /* A member of a struct, whatever its kind, and whether it stands for "nothing". */
 struct value {

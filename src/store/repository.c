@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,13 +74,15 @@ static const struct {
     [GET_POSITION] = {"SELECT $c FROM open_position" OF_KEY, &columns_position},
     [EACH_POSITION] = {"SELECT $c FROM open_position ORDER BY id", &columns_position},
     [PUT_TRADE] = {"INSERT INTO trade ($c) VALUES ($v)", &columns_trade},
-    [EACH_RESULT] = {"SELECT $c FROM trade WHERE id <= ? ORDER BY id", &columns_result},
+    [EACH_RESULT] = {"SELECT $c, entry_time, exit_time, realized_pnl, commissions, mae, mfe, "
+                     "efficiency, r_multiple FROM trade WHERE id <= ? ORDER BY id",
+                     &columns_owner},
     [PUT_BALANCE] = {"INSERT INTO balance ($c) VALUES ($v)", &columns_balance},
-    [EACH_POINT] = {"SELECT $c FROM balance WHERE id <= ? AND cash IS NOT NULL AND "
+    [EACH_POINT] = {"SELECT $c, time, cash FROM balance WHERE id <= ? AND cash IS NOT NULL AND "
                     "(ledger = 1 OR mode <> 'SIM') ORDER BY id",
-                    &columns_point},
+                    &columns_owner},
     /* The last row of the key before this one: one look into the index. */
-    [NEXT_BALANCE] = {"SELECT $c FROM balance WHERE (mode, account, ledger) < (?, ?, ?) "
+    [NEXT_BALANCE] = {"SELECT $c FROM balance WHERE (mode, account, ledger) <= (?, ?, ? - 1) "
                       "ORDER BY mode DESC, account DESC, ledger DESC, id DESC LIMIT 1",
                       &columns_balance},
     [FIND_LAST] = {"SELECT (SELECT coalesce(max(id), 0) FROM trade), "
@@ -513,15 +516,48 @@ bool repository_each_position(struct repository *r, repository_position_visitor 
     return end_walk(r, EACH_POSITION, error);
 }
 
+static bool has_text(sqlite3_stmt *row, int column, const char *text)
+{
+    /* as a blob: SQLite need not make a copy that ends in a null byte */
+    const void *bytes = sqlite3_column_blob(row, column);
+    size_t length = (size_t)sqlite3_column_bytes(row, column);
+    return strlen(text) == length && (length == 0 || memcmp(bytes, text, length) == 0);
+}
+
+/* Rows come by the million, and mostly of the same account as the one before. */
+static void read_owner(sqlite3_stmt *row, struct balance *owner)
+{
+    if (!has_text(row, 0, mode_name(owner->key.mode)) || !has_text(row, 1, owner->key.account))
+        columns_read(row, &columns_owner, owner);
+}
+
+static double read_real(sqlite3_stmt *row, int column)
+{
+    double value = sqlite3_column_double(row, column);
+    /* NULL reads as 0 */
+    return value == 0 && sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : value;
+}
+
 bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
                             void *context, struct error *error)
 {
-    struct account_result result = {0};
+    sqlite3_stmt *row = r->statements[EACH_RESULT];
+    struct balance owner = {0};
     bool more = true;
-    sqlite3_bind_int64(r->statements[EACH_RESULT], 1, last);
-    while (more && sqlite3_step(r->statements[EACH_RESULT]) == SQLITE_ROW) {
-        columns_read(r->statements[EACH_RESULT], &columns_result, &result);
-        more = visit(context, &result);
+    sqlite3_bind_int64(row, 1, last);
+    while (more && sqlite3_step(row) == SQLITE_ROW) {
+        read_owner(row, &owner);
+        struct trade_result result = {
+            .entry_time = sqlite3_column_int64(row, 2),
+            .exit_time = sqlite3_column_int64(row, 3),
+            .pnl = sqlite3_column_int64(row, 4),
+            .commissions = sqlite3_column_int64(row, 5),
+            .mae = sqlite3_column_int64(row, 6),
+            .mfe = sqlite3_column_int64(row, 7),
+            .efficiency = read_real(row, 8),
+            .r_multiple = read_real(row, 9),
+        };
+        more = visit(context, &owner.key, &result);
     }
     return end_walk(r, EACH_RESULT, error);
 }
@@ -529,12 +565,15 @@ bool repository_each_result(struct repository *r, int64_t last, repository_resul
 bool repository_each_point(struct repository *r, int64_t last, repository_point_visitor *visit,
                            void *context, struct error *error)
 {
-    struct account_point point = {0};
+    sqlite3_stmt *row = r->statements[EACH_POINT];
+    struct balance owner = {0};
     bool more = true;
-    sqlite3_bind_int64(r->statements[EACH_POINT], 1, last);
-    while (more && sqlite3_step(r->statements[EACH_POINT]) == SQLITE_ROW) {
-        columns_read(r->statements[EACH_POINT], &columns_point, &point);
-        more = visit(context, &point);
+    sqlite3_bind_int64(row, 1, last);
+    while (more && sqlite3_step(row) == SQLITE_ROW) {
+        read_owner(row, &owner);
+        struct equity_point point = {.time = sqlite3_column_int64(row, 2),
+                                     .balance = sqlite3_column_int64(row, 3)};
+        more = visit(context, &owner.key, &point);
     }
     return end_walk(r, EACH_POINT, error);
 }

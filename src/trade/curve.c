@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 256, RING = 256, LEVELS = 32, POINT_MAX = 2 * PACKED_MAX };
+enum { BLOCK = 64, RING = 256, LEVELS = 32, POINT_MAX = 2 * PACKED_MAX };
 
 _Static_assert((int)CURVE_SAMPLES <= (int)RING, "a ring holds all samples of a part");
 
@@ -163,9 +163,16 @@ uint32_t curve_sample(const struct curve *c, int64_t from, struct equity_point *
             k++;
     uint32_t taken = 0;
     points[taken++] = first;
-    for (size_t sample = (start + 1) >> k; sample < c->count >> k; sample++)
-        if (((sample + 1) << k) - 1 > start)
-            points[taken++] = c->rings[k][sample % RING];
+    size_t sample = (start + 1) >> k, end = c->count >> k;
+    if (sample < end && ((sample + 1) << k) - 1 == start) /* is the first */
+        sample++;
+    while (sample < end) { /* in one piece, or two where the ring begins anew */
+        size_t some = RING - sample % RING;
+        some = some < end - sample ? some : end - sample;
+        memcpy(&points[taken], &c->rings[k][sample % RING], some * sizeof *points);
+        taken += (uint32_t)some;
+        sample += some;
+    }
     if ((c->count & (((size_t)1 << k) - 1)) != 0)
         points[taken++] = c->last;
     return taken;

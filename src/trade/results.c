@@ -10,6 +10,7 @@
 enum {
     BLOCK = 64, /* results; late ones may make it twice as large, then it is cut in two */
     LEVELS = 32,
+    FRONTS = TIMEFRAME_COUNT,
     RECORD_MAX = 1 + 7 * PACKED_MAX + 2 * (int)sizeof(double)
 };
 
@@ -21,6 +22,14 @@ struct block {
     unsigned char *bytes;
 };
 
+/* A block in which windows begin, each result joined with those behind it in the block: the next
+ * one that leaves a window costs no look at the others. */
+struct front {
+    size_t block;
+    int64_t exit_times[2 * BLOCK];
+    struct tally rests[2 * BLOCK];
+};
+
 /* levels[k][i] is the tally of the blocks from i × 2^k on, 2^k of them; that of the last block is
  * only in levels[0], since it still grows. */
 struct results {
@@ -28,6 +37,8 @@ struct results {
     size_t count, capacity;
     struct tally *levels[LEVELS];
     size_t level_capacity[LEVELS];
+    struct front *fronts[FRONTS]; /* of whole blocks */
+    int front_count, next_front;
 };
 
 struct results *results_new(void)
@@ -43,6 +54,8 @@ void results_free(struct results *r)
         free(r->blocks[b].bytes);
     for (int k = 0; k < LEVELS; k++)
         free(r->levels[k]);
+    for (int i = 0; i < FRONTS; i++)
+        free(r->fronts[i]);
     free(r->blocks);
     free(r);
 }
@@ -253,6 +266,7 @@ static void insert(struct results *r, const struct trade_result *one)
 {
     struct trade_result some[2 * BLOCK + 1];
     size_t index = find_block(r, one->exit_time + 1); /* holds a later one */
+    r->front_count = r->next_front = 0;
     uint32_t count = r->blocks[index].count, place = count;
     unpack_block(&r->blocks[index], some);
     for (; place > 0 && some[place - 1].exit_time > one->exit_time; place--)
@@ -300,21 +314,32 @@ static void tally_blocks(const struct results *r, size_t at, struct tally *out)
     }
 }
 
-void results_tally(const struct results *r, int64_t from, struct tally *out, struct window *same)
+static const struct front *find_front(struct results *r, size_t block)
 {
-    memset(out, 0, sizeof *out);
-    *same = (struct window){INT64_MIN, INT64_MAX};
-    size_t index = find_block(r, from);
-    if (index > 0)
-        same->least = r->blocks[index - 1].last + 1;
-    if (index == r->count)
-        return;
-    const struct block *b = &r->blocks[index];
-    if (b->first >= from) {
-        same->greatest = b->first;
-        tally_blocks(r, index, out);
-        return;
+    struct trade_result some[2 * BLOCK];
+    for (int i = 0; i < r->front_count; i++)
+        if (r->fronts[i]->block == block)
+            return r->fronts[i];
+    int i = r->next_front;
+    r->next_front = (i + 1) % FRONTS;
+    r->front_count = i < r->front_count ? r->front_count : i + 1;
+    if (r->fronts[i] == NULL)
+        r->fronts[i] = memory_new(1, sizeof *r->fronts[i]);
+    struct front *f = r->fronts[i];
+    f->block = block;
+    unpack_block(&r->blocks[block], some);
+    for (uint32_t n = r->blocks[block].count; n-- > 0;) {
+        f->exit_times[n] = some[n].exit_time;
+        tally_of(&some[n], &f->rests[n]);
+        if (n + 1 < r->blocks[block].count)
+            tally_join(&f->rests[n], &f->rests[n + 1]);
     }
+    return f;
+}
+
+/* Of the last block, which still grows, those from `from` on. */
+static void tally_last(const struct block *b, int64_t from, struct tally *out, struct window *same)
+{
     const unsigned char *at = b->bytes;
     struct trade_result one = {.exit_time = b->first};
     for (uint32_t i = 0; i < b->count; i++) {
@@ -327,5 +352,31 @@ void results_tally(const struct results *r, int64_t from, struct tally *out, str
             same->greatest = one.exit_time;
         tally_one(out, &one);
     }
-    tally_blocks(r, index + 1, out);
+}
+
+void results_tally(struct results *r, int64_t from, struct tally *out, struct window *same)
+{
+    memset(out, 0, sizeof *out);
+    *same = (struct window){INT64_MIN, INT64_MAX};
+    size_t index = find_block(r, from);
+    if (index > 0)
+        same->least = r->blocks[index - 1].last + 1;
+    if (index == r->count)
+        return;
+    const struct block *b = &r->blocks[index];
+    if (b->first >= from) {
+        same->greatest = b->first;
+        tally_blocks(r, index, out);
+    } else if (index + 1 == r->count) {
+        tally_last(b, from, out, same);
+    } else {
+        const struct front *f = find_front(r, index);
+        uint32_t first = 0;
+        while (f->exit_times[first] < from)
+            first++;
+        same->least = f->exit_times[first - 1] + 1;
+        same->greatest = f->exit_times[first];
+        *out = f->rests[first];
+        tally_blocks(r, index + 1, out);
+    }
 }

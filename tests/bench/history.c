@@ -23,7 +23,7 @@ static int64_t draw(int64_t below)
     return (int64_t)(seed % (uint64_t)below);
 }
 
-/* One a minute, the last of them at START. */
+/* One in two minutes, the last of them at START. */
 static void add_past(struct state *s)
 {
     struct account_key key = bench_key();
@@ -31,7 +31,7 @@ static void add_past(struct state *s)
     struct curve *curve = curve_new();
     money balance = 10000 * MONEY_ONE;
     for (int i = TRADES - 1; i >= 0; i--) {
-        struct trade_result r = {.exit_time = START - i * CLOCK_MINUTE,
+        struct trade_result r = {.exit_time = START - i * 2 * CLOCK_MINUTE,
                                  .pnl = (draw(41) - 20) * 1250000,
                                  .commissions = 1240000,
                                  .mae = -draw(20) * 1250000,
@@ -59,7 +59,7 @@ static void close_trade(struct state *s, int number, int64_t *now)
                   "a fill was refused");
 }
 
-/* Each close a minute after the one before: each moves the start of every window too. */
+/* Each close two minutes after the one before: each moves the start of every window too. */
 static void measure_closes(struct bench *b)
 {
     static double update[CLOSES], slide[CLOSES];
@@ -94,7 +94,7 @@ static void measure_closes(struct bench *b)
 
 /* --- the console's start --- */
 
-/* Trades a minute apart up to now, the balances that they led to, and the fills of the last 60
+/* Trades two minutes apart up to now, the balances that they led to, and the fills of the last 60
  * days: those before them are never looked at. */
 static const char PAST[] =
     "BEGIN;"
@@ -102,9 +102,10 @@ static const char PAST[] =
     "exit_price, realized_pnl, commissions, mae, mfe, efficiency, r_multiple, entry_partial, "
     "exit_partial, origin, has_gap, created_at) "
     "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i - 1 FROM n WHERE i > 1) "
-    "SELECT 'SIM', 'Sim1', 'MESZ26_FUT_CME', 'long', 1, ?2 - i * 60000000 - 45000000, 5050, "
-    "?2 - i * 60000000, 5051, (i * 7919 % 41 - 20) * 1250000, 1240000, -(i % 17) * 1250000, "
-    "30000000, (i % 7) / 8.0, (i * 7919 % 41 - 20) / 10.0, 0, 0, 'live', 0, ?2 - i * 60000000 "
+    "SELECT 'SIM', 'Sim1', 'MESZ26_FUT_CME', 'long', 1, ?2 - i * 120000000 - 45000000, 5050, "
+    "?2 - i * 120000000, 5051, (i * 7919 % 41 - 20) * 1250000, 1240000, -(i % 17) * 1250000, "
+    "30000000, max(0, (i * 7919 % 41 - 20) * 1250000) / 30000000.0, (i * 7919 % 41 - 20) / 10.0, "
+    "0, 0, 'live', 0, ?2 - i * 120000000 "
     "FROM n;"
     "INSERT INTO balance (mode, account, time, cash, currency, ledger, opens_period, "
     "trading_disabled, limit_reached, why) "

@@ -414,11 +414,11 @@ START_TEST(text_reaches_the_database_cleaned)
 }
 END_TEST
 
-static bool count_result(void *context, const struct account_result *r)
+static bool count_result(void *context, const struct account_key *key,
+                         const struct trade_result *result)
 {
     char *order = context;
-    const struct trade_result *result = &r->result;
-    ck_assert_str_eq(r->key.account, "APX-1234");
+    ck_assert_str_eq(key->account, "APX-1234");
     ck_assert_int_eq(result->pnl, 130833325);
     ck_assert_int_eq(result->commissions, 4960000);
     ck_assert_double_eq(result->efficiency, 0.865);
@@ -453,11 +453,11 @@ static bool name_balance(void *context, const struct balance *b)
     return true;
 }
 
-static bool name_point(void *context, const struct account_point *p)
+static bool name_point(void *context, const struct account_key *key, const struct equity_point *p)
 {
     char *list = context;
-    sprintf(list + strlen(list), "%s@%d=%d ", p->key.account, (int)(p->point.time - START),
-            (int)(p->point.balance / MONEY_ONE));
+    sprintf(list + strlen(list), "%s@%d=%d ", key->account, (int)(p->time - START),
+            (int)(p->balance / MONEY_ONE));
     return true;
 }
 
