@@ -69,6 +69,8 @@ struct state {
 
     struct account_history histories[SNAPSHOT_ACCOUNTS]; /* parallel to now.accounts */
     struct account_history nothing;                      /* of a view without an account */
+    int64_t from[TIMEFRAME_COUNT];                       /* starts of the timeframes, */
+    bool advanced;                                       /* once they are known */
     bool loading;                                        /* the past is not in them yet */
     bool results_changed, curve_changed;                 /* of the view's account */
     struct window results_shown[TIMEFRAME_COUNT];        /* starts for which what is shown of it */

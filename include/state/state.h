@@ -177,6 +177,7 @@ void state_begin_loading(struct state *s);
 /* Takes over all results and balances of the past of one account; NULL: these come apart. */
 void state_take_past(struct state *s, const struct account_key *key, struct results *results,
                      struct curve *curve);
+/* They are shown at once, as of the latest state_advance(). */
 void state_end_loading(struct state *s);
 
 #endif

@@ -103,7 +103,6 @@ static void *load(void *context)
         state_add_message(e->state, MESSAGE_ERROR, clock_wall_us(),
                           "no statistics: the past cannot be read: %s", error.text);
     repository_close(r);
-    state_advance(e->state, clock_wall_us());
     state_publish(e->state);
     return NULL;
 }

@@ -165,43 +165,49 @@ void state_take_past(struct state *s, const struct account_key *key, struct resu
     curve_free(curve);
 }
 
-void state_end_loading(struct state *s)
-{
-    state_lock(s);
-    s->loading = false;
-    state_unlock(s);
-}
-
 static bool still_shown(const struct window *w, int64_t from)
 {
     return from >= w->least && from <= w->greatest;
 }
 
-static void show_statistics(struct state *s, const struct account_history *h,
-                            const int64_t from[TIMEFRAME_COUNT])
+static void show_statistics(struct state *s, const struct account_history *h)
 {
     struct tally tally;
     for (int t = 0; t < TIMEFRAME_COUNT; t++) {
-        if (!s->results_changed && still_shown(&s->results_shown[t], from[t]))
+        if (!s->results_changed && still_shown(&s->results_shown[t], s->from[t]))
             continue;
-        results_tally(h->results, from[t], &tally, &s->results_shown[t]);
+        results_tally(h->results, s->from[t], &tally, &s->results_shown[t]);
         statistics_of_tally(&tally, &s->now.statistics[t]);
         state_touch(s, &s->now.statistics[t], sizeof s->now.statistics[t]);
     }
     s->results_changed = false;
 }
 
-static void show_equity(struct state *s, const struct account_history *h,
-                        const int64_t from[TIMEFRAME_COUNT])
+static void show_equity(struct state *s, const struct account_history *h)
 {
     for (int t = 0; t < TIMEFRAME_COUNT; t++) {
         struct equity *e = &s->now.equity[t];
-        if (!s->curve_changed && still_shown(&s->curve_shown[t], from[t]))
+        if (!s->curve_changed && still_shown(&s->curve_shown[t], s->from[t]))
             continue;
-        e->count = curve_sample(h->curve, from[t], e->points, &e->base, &s->curve_shown[t]);
+        e->count = curve_sample(h->curve, s->from[t], e->points, &e->base, &s->curve_shown[t]);
         state_touch(s, e, sizeof *e);
     }
     s->curve_changed = false;
+}
+
+static void show(struct state *s)
+{
+    struct snapshot *n = &s->now;
+    int account = snapshot_find_account(n, &n->view);
+    const struct account_history *h = account >= 0 ? &s->histories[account] : &s->nothing;
+    if (s->loading || !s->advanced)
+        return;
+    show_statistics(s, h);
+    show_equity(s, h);
+    if (!n->statistics_ready) {
+        n->statistics_ready = true;
+        state_touch(s, &n->statistics_ready, sizeof n->statistics_ready);
+    }
 }
 
 void state_advance(struct state *s, int64_t now)
@@ -210,16 +216,16 @@ void state_advance(struct state *s, int64_t now)
     for (int t = 0; t < TIMEFRAME_COUNT; t++)
         from[t] = timeframe_start((enum timeframe)t, now);
     state_lock(s);
-    struct snapshot *n = &s->now;
-    int account = snapshot_find_account(n, &n->view);
-    const struct account_history *h = account >= 0 ? &s->histories[account] : &s->nothing;
-    if (!s->loading) {
-        show_statistics(s, h, from);
-        show_equity(s, h, from);
-        if (!n->statistics_ready) {
-            n->statistics_ready = true;
-            state_touch(s, &n->statistics_ready, sizeof n->statistics_ready);
-        }
-    }
+    memcpy(s->from, from, sizeof from);
+    s->advanced = true;
+    show(s);
+    state_unlock(s);
+}
+
+void state_end_loading(struct state *s)
+{
+    state_lock(s);
+    s->loading = false;
+    show(s);
     state_unlock(s);
 }

@@ -98,6 +98,36 @@ START_TEST(fifty_winners_and_fifty_losers_mixed)
 }
 END_TEST
 
+static void *close_or_load(void *number)
+{
+    if (number != 0)
+        return win_or_lose((void *)((intptr_t)number - 1));
+    struct results *results = results_new();
+    struct curve *curve = curve_new();
+    for (int i = 1; i <= 1000; i++) {
+        results_add(results, &(struct trade_result){.exit_time = i, .pnl = MONEY_ONE});
+        curve_add(curve, i, (10000 + i) * MONEY_ONE);
+    }
+    state_take_past(state, &SIM, results, curve);
+    state_end_loading(state);
+    return NULL;
+}
+
+START_TEST(the_past_is_taken_while_trades_close)
+{
+    state_begin_loading(state);
+    state_set_view(state, &SIM, true, "test", 3000000);
+    state_advance(state, 3000000);
+    run_threads(THREADS + 1, close_or_load);
+    state_advance(state, 3000000);
+    state_copy(state, &copy);
+    ck_assert(copy.statistics_ready);
+    ck_assert_uint_eq(copy.statistics[TIMEFRAME_ALL].trades, 1100);
+    ck_assert_int_eq(copy.statistics[TIMEFRAME_ALL].total, 1150 * MONEY_ONE);
+    ck_assert_int_eq(copy.equity[TIMEFRAME_ALL].points[0].balance, 10001 * MONEY_ONE);
+}
+END_TEST
+
 static void *write_own_entry(void *number)
 {
     struct account_key key = {MODE_DEBUG, ""};
@@ -242,6 +272,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_hundred_threads_add_to_one_balance);
     tcase_add_test(t, fifty_winners_and_fifty_losers_mixed);
+    tcase_add_test(t, the_past_is_taken_while_trades_close);
     tcase_add_test(t, a_hundred_writers_of_different_entries);
     tcase_add_test(t, fifty_switchers_of_the_view_keep_its_history);
     tcase_add_test(t, no_reader_sees_a_torn_snapshot);
