@@ -64,12 +64,7 @@ void results_free(struct results *r)
 
 /* A record's first byte: amounts are in whole cents; what the efficiency and R are. */
 enum { IN_CENTS = 1, EFFICIENCY = 2, R = 8 };
-enum { NONE, FOLLOWS /* from P&L, MFE and risk, to the bit */, AS_IS };
-
-static bool same_bits(double a, double b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
+enum { NONE, FOLLOWS /* exactly from P&L, MFE and risk */, AS_IS };
 
 /* The risk, in the unit of `pnl`, of which R follows; 0: none. */
 static int64_t find_risk(int64_t pnl, double r_multiple)
@@ -77,7 +72,7 @@ static int64_t find_risk(int64_t pnl, double r_multiple)
     double risk = round((double)pnl / r_multiple);
     if (!(fabs(risk) >= 1 && fabs(risk) < 0x1p53))
         return 0;
-    return same_bits((double)pnl / risk, r_multiple) ? (int64_t)risk : 0;
+    return (double)pnl / risk == r_multiple ? (int64_t)risk : 0;
 }
 
 static unsigned char *put_double(unsigned char *at, double value)
@@ -93,7 +88,7 @@ static unsigned char *pack(unsigned char *at, int64_t before, const struct trade
     for (int i = 0; i < 4; i++)
         cents = cents && amounts[i] % CENT == 0;
     int64_t unit = cents ? CENT : 1;
-    bool follows = same_bits(position_efficiency(r->pnl, r->mfe), r->efficiency);
+    bool follows = position_efficiency(r->pnl, r->mfe) == r->efficiency;
     int64_t risk = isnan(r->r_multiple) ? 0 : find_risk(r->pnl / unit, r->r_multiple);
     int efficiency = isnan(r->efficiency) ? NONE : follows ? FOLLOWS : AS_IS;
     int multiple = isnan(r->r_multiple) ? NONE : risk != 0 ? FOLLOWS : AS_IS;
