@@ -476,6 +476,7 @@ START_TEST(the_latest_balance_of_each_account_and_the_points_of_its_curve)
         text_copy(c.balance.key.account, sizeof c.balance.key.account, rows[i].account);
         c.balance.key.mode = mode_of_account(rows[i].account);
         c.balance.ledger = rows[i].ledger;
+        c.balance.opens_period = false;
         c.balance.time = START + i;
         c.balance.cash = rows[i].cash * MONEY_ONE;
         commit(repository, &c, 1);
