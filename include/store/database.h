@@ -18,6 +18,7 @@ sqlite3 *database_open(const char *path, char *news, size_t size, struct error *
  * that kept it from being read. */
 bool database_look_through(sqlite3 *db, const char *path, bool (*go_on)(void *context),
                            void *context, struct error *error);
+
 /* A second connection that only reads, while the first is open; nothing is checked. */
 sqlite3 *database_open_reader(const char *path, struct error *error);
 
