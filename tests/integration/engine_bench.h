@@ -99,10 +99,11 @@ static inline void end(void)
     peer_hang_up(b.peer);
 }
 
-static inline void set_up(void)
+/* With the database that is in this directory, or will be. */
+static inline void set_up_in(const char *directory)
 {
     memset(&b, 0, sizeof b);
-    test_directory_make(b.directory, sizeof b.directory);
+    text_copy(b.directory, sizeof b.directory, directory);
     text_format(b.database, sizeof b.database, "%s/sortie.db", b.directory);
     text_format(b.log_path, sizeof b.log_path, "%s/sortie.log", b.directory);
     b.now = 1000 * CLOCK_SECOND;
@@ -111,6 +112,13 @@ static inline void set_up(void)
     config_set_defaults(&b.config);
     b.config.port = peer_port(b.peer);
     text_copy(b.config.encoding, sizeof b.config.encoding, "json"); /* the peer's */
+}
+
+static inline void set_up(void)
+{
+    char directory[sizeof b.directory];
+    test_directory_make(directory, sizeof directory);
+    set_up_in(directory);
 }
 
 static inline void tear_down(void)

@@ -2,10 +2,9 @@
  * back, every fill reaches the database once, positions and results are the broker's, memory and
  * descriptors stay as they are. */
 #include "base/text.h"
-#include "integration/sim_bench.h"
 #include "sim/random.h"
+#include "soak/console.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 enum {
@@ -15,7 +14,10 @@ enum {
     /* What is kept of a fill: by the state, by the simulator, in the buffers of their answers, and
      * by this test, its script included. And what the heap may be in pieces. */
     BYTES_A_FILL = 2048,
-    BYTES_MORE = 4 << 20
+    BYTES_MORE = 4 << 20,
+    QUIET_UNTIL_HOURS = 18, /* no kills from WARM_HOURS on until then */
+    LATEST_KILL = 3000,     /* us after a turn began: about what the writer needs for it */
+    MOST_WAITING = 256      /* changes that may wait for the writer at the end of a minute */
 };
 
 /* A line of a scenario each; up to two numbers are drawn for it. */
@@ -24,7 +26,8 @@ static const struct fault {
     struct {
         int least, most;
     } first, second;
-    int lasts; /* seconds, at most */
+    int lasts;  /* seconds, at most */
+    bool kills; /* the console's process, while that is wanted */
 } faults[] = {
     {.line = "'do':'drop'"},
     {.line = "'do':'refuse','for':%d", .first = {1, 25}, .lasts = 25},
@@ -52,6 +55,8 @@ static const struct fault {
      .end = "'do':'refuse-price-history','on':true",
      .lasts = 30},
     {.line = NULL}, /* the console itself ends and starts anew */
+    {.line = NULL, .kills = true},
+    {.line = NULL, .kills = true},
 };
 
 #define COUNT_OF(array) (int)(sizeof(array) / sizeof *(array))
@@ -79,10 +84,11 @@ static struct {
     int64_t trouble_until; /* the latest fault may last until then */
     int64_t away_since;    /* offline, and no fault is the reason */
     int64_t restart_at;
+    bool is_kill; /* that restart */
     bool was_online;
-    int orders, faults, restarts, reconnects;
+    int minute, orders, faults, restarts, kills, reconnects;
     int64_t longest_away;
-    size_t warm_memory, warm_fills;
+    size_t warm_memory, warm_fills; /* of both processes */
     int warm_descriptors;
 } soak;
 
@@ -91,59 +97,54 @@ static int draw(int least, int most)
     return (int)sim_random_between(&soak.random, least, most);
 }
 
-/* Memory and descriptors. */
-
-static size_t resident(void)
-{
-    unsigned long total = 0, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f == NULL)
-        return 0; /* not Linux */
-    ck_assert_int_eq(fscanf(f, "%lu %lu", &total, &pages), 2);
-    fclose(f);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static int descriptors(void)
-{
-    int count = 0;
-    DIR *d = opendir("/dev/fd");
-    ck_assert_ptr_nonnull(d);
-    while (readdir(d) != NULL)
-        count++;
-    closedir(d);
-    return count;
-}
-
 /* The console. */
 
-static void start_console(void)
+static int draw_encoding(void)
 {
-    soak.encoding = draw(DTC_ENCODING_AUTO, DTC_ENCODINGS - 1);
-    text_copy(b.config.encoding, sizeof b.config.encoding,
-              soak.encoding == DTC_ENCODING_AUTO ? "auto" : dtc_encoding_get(soak.encoding)->name);
-    begin();
+    return draw(DTC_ENCODING_AUTO, DTC_ENCODINGS - 1);
 }
 
 static void restart_console(void)
 {
-    end();
-    start_console();
+    console_ask(CONSOLE_ANEW, draw_encoding());
     soak.was_online = false;
     soak.restarts++;
 }
 
+static void kill_console(void)
+{
+    console_kill(draw(0, LATEST_KILL));
+    console_begin(draw_encoding());
+    soak.was_online = false;
+    soak.kills++;
+}
+
+/* What both sides have to say to each other at this moment. The clock waits for the operating
+ * system to make a connection. */
+static void live_through_moment(void)
+{
+    int rounds = 0;
+    do {
+        ck_assert_msg(rounds++ < SIM_ROUNDS, "the two do not stop talking");
+        sim_server_service(sim.server, b.now, b.wall);
+        console_ask(CONSOLE_TURN, 0);
+    } while (console.last.more || console.last.connecting);
+    sim_collect_fills();
+}
+
 static void watch_session(void)
 {
-    bool online = is_online();
+    bool online = console.last.online;
     if (online && !soak.was_online)
         soak.reconnects++;
     if (online || b.now < soak.trouble_until)
         soak.away_since = b.now;
     soak.was_online = online;
     int64_t away = b.now - soak.away_since;
-    ck_assert_msg(away < BACK_SECONDS * CLOCK_SECOND, "the session does not come back: %s",
-                  look()->connection.sentence);
+    if (away >= BACK_SECONDS * CLOCK_SECOND) {
+        console_look();
+        ck_abort_msg("the session does not come back: %s", b.shown.connection.sentence);
+    }
     if (away > soak.longest_away)
         soak.longest_away = away;
 }
@@ -153,10 +154,15 @@ static void watch_session(void)
 static void pass_seconds(int seconds)
 {
     for (int64_t until = b.now + seconds * CLOCK_SECOND; b.now < until;) {
-        sim_pass(SIM_STEP);
+        b.now += SIM_STEP;
+        b.wall += SIM_STEP;
+        live_through_moment();
         if (soak.restart_at != 0 && b.now >= soak.restart_at) {
             soak.restart_at = 0;
-            restart_console();
+            if (soak.is_kill)
+                kill_console();
+            else
+                restart_console();
         }
         watch_session();
     }
@@ -165,9 +171,16 @@ static void pass_seconds(int seconds)
 /* The writer works in the real time: the day waits for it. */
 static void await_writer(void)
 {
-    struct writer_figures figures;
-    while (writer_measure(b.writer, &figures), figures.waiting > 256)
+    while (console.last.waiting > MOST_WAITING) {
         poll(NULL, 0, 1);
+        console_ask(CONSOLE_TURN, 0);
+    }
+}
+
+/* A process that is killed now and then shows no growth. */
+static bool is_quiet(int minute)
+{
+    return minute >= WARM_HOURS * 60 && minute < QUIET_UNTIL_HOURS * 60;
 }
 
 static const struct fault *deal(void)
@@ -193,9 +206,10 @@ static void plan_fault(void)
     int64_t at = b.now + second * CLOCK_SECOND;
     soak.faults++;
     soak.trouble_until = at + f->lasts * CLOCK_SECOND;
-    if (f->line == NULL)
+    if (f->line == NULL) {
         soak.restart_at = at;
-    else
+        soak.is_kill = f->kills && !is_quiet(soak.minute);
+    } else
         sim_plan(second, f->line, first_number, second_number);
     if (f->begin != NULL)
         sim_plan(second, "%s", f->begin);
@@ -236,15 +250,47 @@ static void end_all_positions(void)
     pass_seconds(10);
 }
 
+static void measure(size_t *memory, int *open)
+{
+    console_look();
+    *memory = resident() + console.last.memory;
+    *open = descriptors() + console.last.descriptors;
+}
+
 static void check_resources(void)
 {
-    size_t memory = resident();
-    if (hours <= WARM_HOURS)
-        return;
+    size_t memory;
+    int open;
+    measure(&memory, &open);
     size_t most = soak.warm_memory + BYTES_MORE + (sim.fill_count - soak.warm_fills) * BYTES_A_FILL;
     ck_assert_msg(memory <= most, "%zu KiB of memory have become %zu", soak.warm_memory >> 10,
                   memory >> 10);
-    ck_assert_int_eq(descriptors(), soak.warm_descriptors);
+    ck_assert_int_eq(open, soak.warm_descriptors);
+}
+
+/* Once everything is flat: what is kept of each account is the broker's balance, to the millionth.
+ */
+static void check_balances(void)
+{
+    for (int i = 0; i < SIM_ACCOUNTS; i++) {
+        struct account_key key = sim_account_key(i);
+        int at = snapshot_find_account(&b.shown, &key);
+        ck_assert_int_ge(at, 0);
+        const struct account *a = &b.shown.accounts[at];
+        money theirs = sim_exchange_ledger(sim_exchange())->cash[i];
+        ck_assert_msg(a->reported.cash == theirs, "%s: %lld millionths are reported, not %lld",
+                      key.account, (long long)a->reported.cash, (long long)theirs);
+        if (key.mode == MODE_SIM)
+            theirs += 10000 * MONEY_ONE - money_from_double(sim_accounts[i].start_balance);
+        ck_assert_msg(account_balance(a) == theirs, "%s: the balance is %lld millionths, not %lld",
+                      key.account, (long long)account_balance(a), (long long)theirs);
+        char sql[200];
+        text_format(sql, sizeof sql,
+                    "SELECT cash FROM balance WHERE account = '%s' AND ledger = %d "
+                    "ORDER BY id DESC LIMIT 1",
+                    key.account, key.mode == MODE_SIM);
+        ck_assert_int_eq((money)query(sql), account_balance(a));
+    }
 }
 
 START_TEST(a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice)
@@ -258,29 +304,33 @@ START_TEST(a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice)
                                     /* most of the time: the day so far is more than all the rest */
                                     .terms.refuses_price_history = true};
     sim_begin();
-    start_console();
+    console_begin(draw_encoding());
     soak.away_since = b.now;
     pass_seconds(5);
-    ck_assert(is_online());
-    for (int minute = 0; minute < hours * 60; minute++) {
-        if (minute == WARM_HOURS * 60) {
-            soak.warm_memory = resident();
+    ck_assert(console.last.online);
+    for (; soak.minute < hours * 60; soak.minute++) {
+        if (soak.minute == WARM_HOURS * 60) {
+            measure(&soak.warm_memory, &soak.warm_descriptors);
             soak.warm_fills = sim.fill_count;
-            soak.warm_descriptors = descriptors();
         }
+        if (soak.minute == QUIET_UNTIL_HOURS * 60)
+            check_resources();
         trade_a_minute();
     }
     pass_seconds(CALM_MINUTES * 60);
-    ck_assert(is_online());
-    sim_check_positions();
-    check_resources();
+    ck_assert(console.last.online);
+    console_look();
+    sim_check_shown_positions();
     end_all_positions();
+    console_look();
+    sim_check_shown_positions();
+    console_finish();
     sim_check_fills();
-    sim_check_positions();
     sim_check_results();
-    printf("seed %llu: %d faults, %d reconnects, %d restarts, at most %d s away, %zu fills, %.0f "
-           "trades, %zu MiB, %.0f s\n",
-           (unsigned long long)seed, soak.faults, soak.reconnects, soak.restarts,
+    check_balances();
+    printf("seed %llu: %d faults, %d reconnects, %d restarts, %d kills, at most %d s away, "
+           "%zu fills, %.0f trades, %zu MiB, %.0f s\n",
+           (unsigned long long)seed, soak.faults, soak.reconnects, soak.restarts, soak.kills,
            (int)(soak.longest_away / CLOCK_SECOND), sim.fill_count,
            query("SELECT count(*) FROM trade"), resident() >> 20,
            (double)(clock_monotonic_us() - real) / CLOCK_SECOND);
@@ -288,6 +338,32 @@ START_TEST(a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice)
     sim_end();
 }
 END_TEST
+
+/* Its checks fail like those of the test: with a sentence. */
+static char **console_arguments;
+
+START_TEST(the_console_lives)
+{
+    console_serve(console_arguments);
+}
+END_TEST
+
+static int run_console(void)
+{
+    Suite *s = suite_create("console");
+    TCase *t = tcase_create("console");
+    tcase_set_timeout(t, 0);
+    tcase_add_test(t, the_console_lives);
+    suite_add_tcase(s, t);
+    SRunner *runner = srunner_create(s);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_SILENT);
+    int failed = srunner_ntests_failed(runner);
+    if (failed > 0)
+        srunner_print(runner, CK_NORMAL);
+    srunner_free(runner);
+    return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
 
 static int run(void)
 {
@@ -315,6 +391,10 @@ static int run(void)
 int main(int argc, char **argv)
 {
     char *end_of_hours = NULL, *end_of_seed = NULL;
+    if (argc == 8 && strcmp(argv[1], "--console") == 0) {
+        console_arguments = argv + 2;
+        return run_console();
+    }
     if (argc == 3) {
         hours = (int)strtol(argv[1], &end_of_hours, 10);
         seed = strtoull(argv[2], &end_of_seed, 10);
