@@ -65,7 +65,7 @@ PROGRAMS = $(BUILD)/sortie $(BUILD)/sortie-sim
 LIBRARY = $(BUILD)/libsortie.a
 ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES) $(FUZZERS) $(SOAKS) $(CRASHES)
 
-.PHONY: all programs tests demo test bench lint lint-run asan tsan soak crash fuzz fuzzers install uninstall clean deps
+.PHONY: all programs tests demo test bench lint lint-run asan tsan valgrind soak crash fuzz fuzzers install uninstall clean deps
 .SECONDARY:
 
 all: $(PROGRAMS)
@@ -126,6 +126,13 @@ asan:
 tsan:
 	@tools/deps.sh tsan
 	@$(MAKE) --no-print-directory test BUILD=$(BUILD)/tsan SANITIZE=thread CFLAGS='-O1 -g'
+
+VALGRIND = valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	--error-exitcode=99
+valgrind:
+	@tools/deps.sh valgrind
+	@$(MAKE) --no-print-directory $(JOBS) programs tests BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g'
+	@VALGRIND='$(VALGRIND)' tools/run-tests.sh $(BUILD)/valgrind $(ONLY)
 
 # A seed on each processor, and no disk: what is waited for is the session, not fsync().
 soak:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a group of make targets needs and this machine lacks: deps.sh demo|test|lint|asan|tsan|fuzz|all
+# Installs what a group of make targets needs and this machine lacks: deps.sh demo|test|lint|asan|tsan|valgrind|fuzz|all
 # Looks for the things themselves, not for packages, so a machine that has them needs no root.
 set -eu
 
@@ -21,6 +21,7 @@ clang-tidy   clang-tidy       clang-tools-extra   clang     clang-extra-tools ll
 mandoc       mandoc           mandoc              mandoc    mandoc            mandoc        manual_pages
 address      gcc,libc6-dev    libasan,libubsan    gcc       -                 gcc           tests_under_AddressSanitizer
 thread       gcc,libc6-dev    libtsan             gcc       -                 gcc           tests_under_ThreadSanitizer
+valgrind     valgrind         valgrind            valgrind  valgrind          -             tests_under_valgrind
 libfuzzer    clang,libclang-rt-dev clang,compiler-rt clang,compiler-rt clang,compiler-rt llvm fuzzing
 '
 demo='cc pkg-config ncursesw sqlite3 jansson inih openssl zlib uthash'
@@ -32,9 +33,10 @@ test) wanted=$test ;;
 lint) wanted=$lint ;;
 asan) wanted="$test address" ;;
 tsan) wanted="$test thread" ;;
+valgrind) wanted="$test valgrind" ;;
 fuzz) wanted="$test libfuzzer" ;;
 all) wanted="$lint address thread libfuzzer" ;;
-*) echo "usage: $0 demo|test|lint|asan|tsan|fuzz|all" >&2 && exit 2 ;;
+*) echo "usage: $0 demo|test|lint|asan|tsan|valgrind|fuzz|all" >&2 && exit 2 ;;
 esac
 
 compiler=${CC:-cc}
