@@ -15,5 +15,7 @@ struct histogram {
 void histogram_add(struct histogram *h, uint64_t value);
 /* The upper bound of the bucket that holds the given fraction (0 to 1); 0 when empty. */
 uint64_t histogram_percentile(const struct histogram *h, double fraction);
+/* How many are below 2^power; 64: all. Exact. */
+uint64_t histogram_count_below(const struct histogram *h, unsigned power);
 
 #endif

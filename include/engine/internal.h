@@ -282,6 +282,9 @@ void engine_say(struct engine *e, enum message_level level, const char *format, 
 void engine_quote(struct engine *e, enum message_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void engine_say_rest(struct engine *e); /* once a second */
+/* How long saving takes, to the state. Here and not where the disk is waited for, so that it is
+ * told while that stands still. */
+void engine_tell_saving(struct engine *e);
 
 /* symbols.c */
 /* The name of a symbol from a message's fields (their sizes are the protocol's). */

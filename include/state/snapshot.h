@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 2,
+    SNAPSHOT_VERSION = 3,
     SNAPSHOT_ACCOUNTS = 128,
     SNAPSHOT_SYMBOLS = 128,
     SNAPSHOT_POSITIONS = 128,
@@ -54,12 +54,20 @@ struct view_change {
     char reason[32]; /* "fill", "chosen", "start" */
 };
 
-/* How long saving takes, measured by the writer since its start; times in us. */
+/* How often something took so long, and how long. Band k counts what took less than 4^k times 2^20
+ * ns, about a millisecond, and is in none before; the last one the rest. Times in us. */
+enum { SAVING_BANDS = 7 };
+struct duration {
+    int64_t median, p99, max;
+    uint64_t bands[SAVING_BANDS];
+};
+
+/* How long saving takes, measured by the writer since its start. */
 struct saving {
-    int64_t now; /* what it takes at the moment, 0: nothing was saved lately */
-    uint64_t waiting, commits, changes;
-    int64_t commit_median, commit_p99, commit_max; /* a transaction */
-    int64_t median, p99, max;                      /* from a change to its acknowledgement */
+    int64_t now; /* what it takes at the moment in us, 0: nothing was saved lately */
+    uint64_t waiting, waiting_most, commits, changes;
+    struct duration commit;      /* a transaction */
+    struct duration acknowledge; /* from a change to its acknowledgement */
 };
 
 /* A position as it was restored at this start, for the recovery window. */

@@ -156,8 +156,7 @@ void state_note_fact(struct state *s, const char *name, int64_t value, int64_t n
                      struct change *out);
 void state_acknowledge(struct state *s, uint64_t sequence);
 uint64_t state_unsaved(struct state *s); /* changes that are not durable yet */
-/* True when it differs from what was known. */
-bool state_set_saving(struct state *s, const struct saving *saving);
+void state_set_saving(struct state *s, const struct saving *saving);
 void state_set_store_trouble(struct state *s, bool lost, const char *sentence);
 
 /* Building the state from the database, before any other use. */

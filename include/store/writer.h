@@ -36,12 +36,12 @@ void writer_post(struct writer *w, const struct change *c);
 bool writer_stop(struct writer *w, struct error *error);
 
 /* Measured since the start: commit times and time from post to acknowledgement (not of
- * CHANGE_EXTREMES, which wait on purpose), in nanoseconds; changes waiting. What saving takes at
- * the moment, in us: how long the oldest change waits, or, when none does, the longest wait of the
- * last acknowledgement, if that was within the last 5 s, else 0. */
+ * CHANGE_EXTREMES, which wait on purpose), in nanoseconds; changes waiting, and the most that
+ * ever did. What saving takes at the moment, in us: how long the oldest change waits, or, when none
+ * does, the longest wait of the last acknowledgement, if that was within the last 5 s, else 0. */
 struct writer_figures {
     struct histogram commit, acknowledge;
-    size_t waiting;
+    size_t waiting, waiting_most;
     uint64_t commits, changes;
     int64_t saving;
 };

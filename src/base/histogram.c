@@ -49,3 +49,11 @@ uint64_t histogram_percentile(const struct histogram *h, double fraction)
     }
     return h->max;
 }
+
+uint64_t histogram_count_below(const struct histogram *h, unsigned power)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < (size_t)power * 4 && i < HISTOGRAM_BUCKETS; i++)
+        count += h->bucket[i];
+    return count;
+}

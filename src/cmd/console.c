@@ -260,8 +260,7 @@ static bool start(struct console *c, struct error *error)
     struct writer_listener listener = {c, on_durable, on_trouble};
     c->writer = writer_start(c->repository, c->paths.spill, &listener, error);
     c->repository = NULL; /* the writer closes it, also when it does not start */
-    c->keeper =
-        c->writer != NULL ? keeper_start(&c->paths, c->state, c->writer, c->log, error) : NULL;
+    c->keeper = c->writer != NULL ? keeper_start(&c->paths, c->state, c->log, error) : NULL;
     if (c->keeper == NULL)
         return false;
     state_publish(c->state);

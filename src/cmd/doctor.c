@@ -148,17 +148,32 @@ static void tell_log(struct doctor *d)
         fclose(file);
 }
 
+/* The bands of the snapshot that something is in. */
+static void tell_duration(struct doctor *d, const struct duration *t)
+{
+    static const char *const bands[SAVING_BANDS] = {"to 1 ms",   "to 4 ms",  "to 17 ms", "to 67 ms",
+                                                    "to 268 ms", "to 1.1 s", "longer"};
+    char text[LINE_SIZE] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < SAVING_BANDS; i++)
+        if (t->bands[i] > 0)
+            used += text_format(text + used, sizeof text - used, "%s%llu %s", used > 0 ? ", " : "",
+                                (unsigned long long)t->bands[i], bands[i]);
+    if (used > 0)
+        say(d, true, "", "median %.1f, 99th percentile %.1f, longest %.1f ms: %s",
+            (double)t->median / 1e3, (double)t->p99 / 1e3, (double)t->max / 1e3, text);
+}
+
 static void tell_saving(struct doctor *d, const struct snapshot *s)
 {
     const struct saving *t = &s->saving;
     say(d, t->now / CLOCK_MS < SLOW_MS, "saving",
-        "takes %lld ms now, %llu waiting; median %.1f, 99th percentile %.1f, longest %.1f ms",
-        (long long)(t->now / CLOCK_MS), (unsigned long long)t->waiting, (double)t->median / 1e3,
-        (double)t->p99 / 1e3, (double)t->max / 1e3);
-    say(d, true, "commits",
-        "%llu of %llu changes; median %.1f, 99th percentile %.1f, longest %.1f ms",
-        (unsigned long long)t->commits, (unsigned long long)t->changes,
-        (double)t->commit_median / 1e3, (double)t->commit_p99 / 1e3, (double)t->commit_max / 1e3);
+        "takes %lld ms now, %llu changes wait, %llu at most so far", (long long)(t->now / CLOCK_MS),
+        (unsigned long long)t->waiting, (unsigned long long)t->waiting_most);
+    tell_duration(d, &t->acknowledge);
+    say(d, true, "commits", "%llu of %llu changes", (unsigned long long)t->commits,
+        (unsigned long long)t->changes);
+    tell_duration(d, &t->commit);
     if (s->store_refused || s->store_lost)
         say(d, false, "", "%s: %s", s->store_lost ? "NOT SAVED" : "changes go to the journal",
             s->store_sentence);

@@ -20,36 +20,8 @@ struct keeper {
     bool stopping;
     const struct paths *paths;
     struct state *state;
-    struct writer *writer;
     struct log *log;
-    int64_t measured_at;
 };
-
-static int64_t us_at(const struct histogram *h, double fraction)
-{
-    return (int64_t)(histogram_percentile(h, fraction) / 1000);
-}
-
-static void measure(struct keeper *k)
-{
-    struct writer_figures figures;
-    writer_measure(k->writer, &figures);
-    struct saving saving = {
-        .now = figures.saving,
-        .waiting = figures.waiting,
-        .commits = figures.commits,
-        .changes = figures.changes,
-        .commit_median = us_at(&figures.commit, 0.5),
-        .commit_p99 = us_at(&figures.commit, 0.99),
-        .commit_max = (int64_t)(figures.commit.max / 1000),
-        .median = us_at(&figures.acknowledge, 0.5),
-        .p99 = us_at(&figures.acknowledge, 0.99),
-        .max = (int64_t)(figures.acknowledge.max / 1000),
-    };
-    k->measured_at = clock_monotonic_us();
-    if (state_set_saving(k->state, &saving))
-        state_publish(k->state);
-}
 
 /* Between the steps of a copy or a look. */
 static bool may_go_on(void *context)
@@ -58,8 +30,6 @@ static bool may_go_on(void *context)
     pthread_mutex_lock(&k->lock);
     bool stopping = k->stopping;
     pthread_mutex_unlock(&k->lock);
-    if (clock_monotonic_us() - k->measured_at >= TURN)
-        measure(k);
     return !stopping;
 }
 
@@ -119,7 +89,6 @@ static void *keep(void *context)
     int64_t backup_at = clock_monotonic_us() + FIRST;
     bool looked_through = false;
     while (wait_a_turn(k)) {
-        measure(k);
         if (!looked_through)
             look_through(k);
         looked_through = true;
@@ -129,13 +98,12 @@ static void *keep(void *context)
     return NULL;
 }
 
-struct keeper *keeper_start(const struct paths *paths, struct state *state, struct writer *writer,
-                            struct log *log, struct error *error)
+struct keeper *keeper_start(const struct paths *paths, struct state *state, struct log *log,
+                            struct error *error)
 {
     struct keeper *k = memory_new(1, sizeof *k);
     k->paths = paths;
     k->state = state;
-    k->writer = writer;
     k->log = log;
     pthread_condattr_t clock;
     pthread_condattr_init(&clock);

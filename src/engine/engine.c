@@ -117,6 +117,7 @@ static void do_due(struct engine *e)
     if (e->now >= e->second_at) {
         engine_retry_market_data(e);
         engine_say_rest(e);
+        engine_tell_saving(e);
         state_advance(e->state, e->wall);
         int64_t round_trip = dtc_session_round_trip(e->session);
         if (round_trip != e->connection.round_trip || e->feed_time != e->connection.feed_time) {

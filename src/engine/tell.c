@@ -123,3 +123,37 @@ uint64_t engine_hash(const char *text, size_t size)
         hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
     return hash;
 }
+
+static struct duration duration_of(const struct histogram *h)
+{
+    struct duration d = {
+        .median = (int64_t)(histogram_percentile(h, 0.5) / 1000),
+        .p99 = (int64_t)(histogram_percentile(h, 0.99) / 1000),
+        .max = (int64_t)(h->max / 1000),
+    };
+    uint64_t before = 0;
+    for (unsigned i = 0; i < SAVING_BANDS; i++) {
+        uint64_t below = i < SAVING_BANDS - 1 ? histogram_count_below(h, 20 + 2 * i) : h->count;
+        d.bands[i] = below - before;
+        before = below;
+    }
+    return d;
+}
+
+void engine_tell_saving(struct engine *e)
+{
+    struct writer_figures figures;
+    if (e->writer == NULL)
+        return;
+    writer_measure(e->writer, &figures);
+    struct saving saving = {
+        .now = figures.saving,
+        .waiting = figures.waiting,
+        .waiting_most = figures.waiting_most,
+        .commits = figures.commits,
+        .changes = figures.changes,
+        .commit = duration_of(&figures.commit),
+        .acknowledge = duration_of(&figures.acknowledge),
+    };
+    state_set_saving(e->state, &saving);
+}

@@ -190,15 +190,14 @@ uint64_t state_unsaved(struct state *s)
     return count;
 }
 
-bool state_set_saving(struct state *s, const struct saving *saving)
+void state_set_saving(struct state *s, const struct saving *saving)
 {
     state_lock(s);
-    bool changed = memcmp(&s->now.saving, saving, sizeof *saving) != 0;
-    s->now.saving = *saving;
-    if (changed)
+    if (memcmp(&s->now.saving, saving, sizeof *saving) != 0) {
+        s->now.saving = *saving;
         state_touch(s, &s->now.saving, sizeof s->now.saving);
+    }
     state_unlock(s);
-    return changed;
 }
 
 void state_set_store_trouble(struct state *s, bool lost, const char *sentence)

@@ -331,6 +331,8 @@ void writer_post(struct writer *w, const struct change *c)
     size_t before = w->queue.count;
     queue_add(&w->queue, c, now);
     w->figures.waiting += w->queue.count - before;
+    if (w->figures.waiting > w->figures.waiting_most)
+        w->figures.waiting_most = w->figures.waiting;
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->lock);
 }

@@ -52,6 +52,19 @@ START_TEST(the_error_is_at_most_19_percent_in_every_bucket)
 }
 END_TEST
 
+START_TEST(counts_below_a_power_of_two_are_exact)
+{
+    struct histogram h = {0};
+    static const uint64_t values[] = {0, 1, 2, 1023, 1024, 1025, UINT64_MAX};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        histogram_add(&h, values[i]);
+    ck_assert_uint_eq(histogram_count_below(&h, 1), 2);
+    ck_assert_uint_eq(histogram_count_below(&h, 10), 4);
+    ck_assert_uint_eq(histogram_count_below(&h, 11), 6);
+    ck_assert_uint_eq(histogram_count_below(&h, 64), 7);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("histogram");
@@ -60,6 +73,7 @@ static Suite *suite(void)
     tcase_add_test(t, one_value_is_every_percentile);
     tcase_add_test(t, a_percentile_is_the_upper_bound_of_its_bucket);
     tcase_add_test(t, the_error_is_at_most_19_percent_in_every_bucket);
+    tcase_add_test(t, counts_below_a_power_of_two_are_exact);
     suite_add_tcase(s, t);
     return s;
 }
