@@ -167,7 +167,7 @@ START_TEST(where_the_journal_is_refused_too_a_red_line_says_so_until_either_work
     expect(" changes are in memory only: the database");
     expect("refuses: disk full; free some space; cannot write");
     ck_assert(terminal_find(b.terminal, " NOT SAVED: ", &row, &col));
-    ck_assert_int_eq(terminal_cell(b.terminal, row, COLS - 1).back, 160);
+    ck_assert_int_eq(terminal_cell(b.terminal, row, col + 1).back, 160);
     send_fill(3); /* all else goes on */
     expect("LONG 3 MESZ26_FUT_CME");
     ck_assert(terminal_shows(b.terminal, "NOT SAVED"));
