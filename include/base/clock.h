@@ -13,4 +13,7 @@
 int64_t clock_wall_us(void);      /* microseconds since 1970 UTC; may jump */
 int64_t clock_monotonic_us(void); /* for intervals; never goes back */
 
+/* The month of a time (us UTC) in the zone of TZ, counted from January of the year 0 on. */
+int64_t clock_local_month(int64_t us);
+
 #endif

@@ -46,8 +46,9 @@ struct config {
     char account[32]; /* pinned at start; empty: follow the fills */
     bool ascii;
     /* [trade] */
-    int64_t stale_hours;                          /* default 24 */
-    double sim_start_balance;                     /* default 10000 */
+    int64_t stale_hours;      /* default 24 */
+    double sim_start_balance; /* default 10000 */
+    bool sim_monthly;         /* a new period of the SIM ledger each month; default yes */
     int64_t heat_warn, heat_alert, heat_critical; /* seconds: 180, 270, 300 */
     int64_t stop_near_ticks;                      /* default 4 */
     int64_t reconcile_minutes; /* positions and orders asked for again; default 5, 0 = never */

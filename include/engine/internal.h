@@ -91,6 +91,9 @@ struct engine_account {
     /* Servers that ever reported an open position for it; of more than that, the latest. */
     int64_t reporters[ENGINE_SERVERS];
     unsigned reporter_count;
+    int64_t month; /* as clock_local_month(): that the SIM ledger's periods have reached; 0 none */
+    int64_t period_time; /* us UTC: when the latest began, and at what balance; 0 not known */
+    money period_start;
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
     bool weighed;    /* which of them count is found, and what prices they want */
@@ -102,6 +105,7 @@ struct engine_account {
     int64_t history_asked_at;                /* monotonic us */
     int history_failures;                    /* in a row: answers that did not come, or not whole */
     bool disabled_listed, disabled_reported; /* trading, by 401 and by 600 */
+    const char *limit;                       /* that is reached, as last told; NULL: none */
     int32_t history_request;                 /* under way; 0 answered */
     int32_t balance_request;
     int64_t history_from; /* us UTC: asked from then on */
@@ -250,6 +254,7 @@ struct engine {
     struct connection connection;
     char trouble[256]; /* why there is no connection, as last told in the messages; "" online */
     bool first_view_chosen;
+    uint64_t views_stored; /* number of the latest view change that is */
     struct engine_voice voices[SPEAKERS];
     struct { /* told once */
         bool accounts, symbols, reports, rows, fills, orders;
@@ -330,10 +335,24 @@ double engine_quantity(double wire);
 struct engine_account *engine_find_account(struct engine *e, const char *name,
                                            bool listed); /* NULL: full */
 void engine_take_account(struct engine *e, const struct dtc_trade_account_response *u);
+/* A new period of the SIM ledger. */
+void engine_begin_period(struct engine *e, struct engine_account *a, const char *why);
+/* The same for all accounts whose last period is of an earlier month, where the settings say so. */
+void engine_begin_months(struct engine *e);
+bool engine_restore_periods(struct engine *e, struct repository *r, struct error *error);
 void engine_ask_balance(struct engine *e, struct engine_account *a);
 void engine_take_balance(struct engine *e, const struct dtc_account_balance_update *u);
 void engine_end_balance(struct engine *e, int32_t request, enum dtc_outcome outcome,
                         const char *why);
+
+/* views.c */
+/* Shows that account: for good when pinned, else until fills lead elsewhere. */
+void engine_show(struct engine *e, const struct account_key *key, bool pinned, const char *reason);
+/* The view follows the fills as soon as it may. */
+void engine_follow_fills(struct engine *e);
+void engine_note_filled(struct engine *e, const struct fill *f);
+/* The view changes of earlier runs. */
+bool engine_restore_views(struct engine *e, struct repository *r, struct error *error);
 
 /* fills.c */
 enum side engine_side(int32_t buy_sell);

@@ -14,6 +14,7 @@ enum command_kind {
     COMMAND_CLOSE_AT,        /* a stale position: closed at `price`, origin manual */
     COMMAND_VIEW,            /* show account `key`, pinned */
     COMMAND_UNPIN,           /* follow the fills again */
+    COMMAND_NEW_PERIOD,      /* of the ledger of the SIM account `key` */
     COMMAND_RECONCILE,       /* ask the server for everything again */
     COMMAND_RECONNECT,       /* try to connect now */
     COMMAND_STOP             /* log off and end the reader thread */

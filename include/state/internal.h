@@ -76,6 +76,12 @@ struct state {
     struct window results_shown[TIMEFRAME_COUNT];        /* starts for which what is shown of it */
     struct window curve_shown[TIMEFRAME_COUNT];          /* stays as it is */
 
+    bool view_shown;     /* an account is on screen */
+    uint64_t view_total; /* view changes ever, earlier runs included */
+    bool any_filled, any_followed;
+    struct account_key filled; /* that last had a fill */
+    int64_t followed_at;       /* monotonic us: of the last switch to such a one */
+
     int64_t locked_at;
     struct histogram lock_times;
 };
@@ -97,8 +103,6 @@ void state_add_result(struct state *s, int account, const struct trade_result *r
 void state_add_equity(struct state *s, int account, int64_t time, money balance);
 bool state_remember_fill(struct state *s, const struct fill *f); /* false: known */
 double *state_order_fills(struct state *s, const struct account_key *key, const char *order_id);
-void state_view_locked(struct state *s, const struct account_key *key, const char *reason,
-                       int64_t now);
 
 /* A trade of the stream, while a context is gathered anew. */
 void state_count_live(struct state *s, int symbol, double price, double volume,

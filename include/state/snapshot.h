@@ -23,7 +23,7 @@ enum {
     SNAPSHOT_POSITIONS = 128,
     SNAPSHOT_ORDERS = 256,
     SNAPSHOT_MESSAGES = 64,
-    SNAPSHOT_RECOVERED = 32,
+    SNAPSHOT_RECOVERED = SNAPSHOT_POSITIONS,
     SNAPSHOT_EQUITY = CURVE_SAMPLES,
     VIEW_HISTORY = 100
 };
@@ -73,7 +73,7 @@ struct saving {
 /* A position as it was restored at this start, for the recovery window. */
 struct recovered {
     struct position position;
-    bool stale;
+    bool stale;        /* and neither the server nor the user has vouched for it since */
     char finding[120]; /* what the reconciliation found, "" until then */
 };
 

@@ -33,12 +33,20 @@ void state_get_lock_times(struct state *s, struct histogram *out); /* ns */
 void state_add_message(struct state *s, enum message_level level, int64_t now, const char *format,
                        ...) __attribute__((format(printf, 4, 5)));
 void state_set_connection(struct state *s, const struct connection *c);
-/* Shows that account. A user's choice is pinned and always followed; a fill's is followed when
- * nothing is pinned, the last switch is 2 s ago and it does not leave a LIVE account with an open
- * position. True when the view changed. */
-bool state_set_view(struct state *s, const struct account_key *key, bool by_user,
-                    const char *reason, int64_t now);
+/* Shows that account, for good when it is pinned. True when the view changed. */
+bool state_set_view(struct state *s, const struct account_key *key, bool pinned, const char *reason,
+                    int64_t now);
 void state_unpin_view(struct state *s);
+/* That account had the latest fill: what the view follows. */
+void state_note_filled(struct state *s, const struct account_key *key);
+/* Shows the account that last had a fill, unless another one is pinned, the last such switch is not
+ * 2 s ago (`tick`: monotonic us), or a LIVE account with an open position would be left. What held
+ * it back may pass: call it again and again. True when the view changed. */
+bool state_follow_fills(struct state *s, int64_t now, int64_t tick);
+/* View changes are numbered from 1 on, those of earlier runs, which are restored in their order,
+ * included. False: not one of the last VIEW_HISTORY. */
+void state_restore_view_change(struct state *s, uint64_t number, const struct view_change *c);
+bool state_get_view_change(struct state *s, uint64_t number, struct view_change *out);
 /* Lets windows of time slide: statistics and equity of the view. Call about once a second. */
 void state_advance(struct state *s, int64_t now);
 
@@ -145,6 +153,9 @@ bool state_add_account(struct state *s, const struct account_key *key, bool list
                        struct change *out);
 /* A server's report. True when it differs from the last: `out`. */
 bool state_put_balance(struct state *s, const struct balance *b, int64_t now, struct change *out);
+/* Begins a new period of a SIM account's ledger; other modes have none. True: `out`. */
+bool state_begin_period(struct state *s, const struct account_key *key, const char *why,
+                        int64_t now, struct change *out);
 /* Adds to a SIM account's ledger (begun when needed); other modes have none. True: `out`. */
 bool state_add_to_balance(struct state *s, const struct account_key *key, money amount, int64_t now,
                           struct change *out);
@@ -164,8 +175,13 @@ void state_restore_position(struct state *s, const struct position *p, bool stal
 void state_restore_fill(struct state *s, const struct fill *f);
 /* The latest of the account, as reported or of the ledger. */
 void state_restore_balance(struct state *s, const struct balance *b);
+void state_restore_period(struct state *s, const struct account_key *key, int64_t time,
+                          money start);
 void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
                        const char *finding);
+/* The same where nothing was found yet. */
+void state_set_first_finding(struct state *s, const struct account_key *key, const char *symbol,
+                             const char *finding);
 void state_accept_recovery(struct state *s);
 
 /* --- the past, which may come while the state is in use ---

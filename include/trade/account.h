@@ -24,7 +24,9 @@ struct account {
     struct account_key key;
     struct balance reported; /* time 0: the server has said nothing */
     struct balance ledger;   /* SIM only; time 0: not begun */
-    bool listed;             /* the server named it among its accounts */
+    int64_t period_time;     /* when its period began, and at what balance; 0: not known */
+    money period_start;
+    bool listed; /* the server named it among its accounts */
 };
 
 /* Nothing reported, no ledger, all money unset. */

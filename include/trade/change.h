@@ -37,7 +37,8 @@ struct change {
     struct order order;
     char fact[128]; /* a small fact worth keeping (table meta), with its value */
     int64_t fact_value;
-    char why[96]; /* for the audit row */
+    char fact_text[112]; /* "", or the value in place of the number: no number itself */
+    char why[96];        /* for the audit row */
 };
 
 const char *change_kind_name(enum change_kind kind);

@@ -73,4 +73,9 @@ int64_t instrument_money(const struct instrument *i, double points, double quant
  * as the price needs. */
 size_t instrument_format_price(const struct instrument *i, double price, char *target, size_t size);
 
+/* Reads what instrument_format_price() writes, and plain decimals for every instrument; "-" may
+ * stand for "'", and the parts of a 32nd may be left out where they are 0. False for anything else,
+ * such as a fraction that the instrument does not have. */
+bool instrument_parse_price(const struct instrument *i, const char *text, double *price);
+
 #endif

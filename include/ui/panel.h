@@ -10,7 +10,7 @@ struct view;
 /* In the order of their digits. */
 #define PANELS(X) X(balance) X(position) X(statistics) X(orders) X(messages)
 /* From the lowest to the one on top. */
-#define MODALS(X) X(recovery) X(account) X(help) X(question) X(price)
+#define MODALS(X) X(recovery) X(account) X(views) X(help) X(question) X(price)
 
 enum panel_place { PLACE_LEFT, PLACE_RIGHT, PLACE_BELOW };
 

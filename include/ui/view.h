@@ -15,6 +15,7 @@ struct question {
     bool wants_price; /* else yes or no */
     char text[256];
     char entry[24], wrong[64];
+    double example; /* of what may be entered */
     struct command command;
 };
 
@@ -45,13 +46,13 @@ struct view {
 
     int64_t curve_time; /* the cursor's point on the curve; 0: no cursor */
     struct canvas canvas;
-    int orders_scroll, messages_scroll, help_scroll, recovery_scroll;
+    int orders_scroll, messages_scroll, help_scroll, recovery_scroll, views_scroll;
 
     bool recovery_accepted; /* until the snapshot says so too */
     int recovery_row;
     bool accounts_open;
     struct account_key account_row;
-    bool help_open;
+    bool help_open, views_open;
     struct question question;
     char notice[160]; /* in the footer until the next key */
 
@@ -69,10 +70,15 @@ const struct account *view_account(const struct view *v);   /* NULL: not known *
 void view_instrument(const struct view *v, const char *symbol, struct instrument *out);
 /* Open P&L of an account over all its positions; how many there are in `count`. */
 money view_open_pnl(const struct view *v, const struct account_key *key, int *count);
-/* Closed P&L less commissions of the last day and what is open now, or what the server says. */
+/* Closed P&L of the last day and what positions that are open have made and cost so far; or what
+ * the server says. */
 money view_day_pnl(const struct view *v);
-/* P&L of the timeframe on screen against its base; what the base is. */
-money view_timeframe_pnl(const struct view *v, money balance, money *base);
+/* P&L of the timeframe on screen at that time (us UTC) and balance against its base; what the base
+ * is: the last balance before the timeframe, or that at which a later period of the SIM ledger
+ * began. */
+money view_timeframe_pnl(const struct view *v, int64_t time, money balance, money *base);
+/* The position chosen in the recovery window is stale and still open. */
+bool view_undecided(const struct view *v);
 void view_measure(const struct view *v, struct position_metrics *out); /* of view_position() */
 void view_step_position(struct view *v, int by);
 

@@ -18,3 +18,12 @@ int64_t clock_monotonic_us(void)
 {
     return read_us(CLOCK_MONOTONIC);
 }
+
+int64_t clock_local_month(int64_t us)
+{
+    time_t seconds = (time_t)(us / CLOCK_SECOND - (us % CLOCK_SECOND < 0));
+    struct tm local = {0};
+    tzset(); /* localtime_r need not read TZ by itself */
+    localtime_r(&seconds, &local);
+    return (local.tm_year + INT64_C(1900)) * 12 + local.tm_mon;
+}

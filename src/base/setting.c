@@ -48,6 +48,8 @@ const struct setting setting_table[] = {
     INTEGER("trade", stale_hours, 1, 8760, "24", "hours after which a saved position is stale"),
     {"trade", "sim_start_balance", SETTING_NUMBER, FIELD(config, sim_start_balance), 0, 1e9,
      "10000", NULL, "balance that a SIM account starts with"},
+    {"trade", "sim_monthly", SETTING_BOOLEAN, FIELD(config, sim_monthly), 0, 0, "yes", NULL,
+     "begin SIM accounts anew at that balance each month"},
     INTEGER("trade", heat_warn, 1, 86400, "180", "seconds against you until the first level"),
     INTEGER("trade", heat_alert, 1, 86400, "270", "seconds against you until the second level"),
     INTEGER("trade", heat_critical, 1, 86400, "300", "seconds against you until the third level"),

@@ -1,7 +1,11 @@
 /* Accounts and their balances. */
 #include "engine/internal.h"
 
+#include "base/clock.h"
 #include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 #include <string.h>
 
@@ -32,6 +36,69 @@ static struct engine_account *add_account(struct engine *e, const char *name)
     return a;
 }
 
+/* Notes in a change how far the ledger's periods have come: the month, by the clock and the zone of
+ * that moment, so that neither a clock set back nor another zone begins the same month twice; and
+ * when the latest began, at what balance. */
+static void note_period(struct engine *e, struct engine_account *a, struct change *c)
+{
+    int64_t month = clock_local_month(e->wall);
+    a->month = month > a->month ? month : a->month;
+    if (c->has_balance && c->balance.opens_period) {
+        a->period_time = c->balance.time;
+        a->period_start = c->balance.cash;
+    }
+    c->has_fact = true;
+    text_format(c->fact, sizeof c->fact, "period:%s", a->key.account);
+    text_format(c->fact_text, sizeof c->fact_text, "%" PRId64 " %" PRId64 " %" PRId64, a->month,
+                a->period_time, a->period_start);
+}
+
+bool engine_restore_periods(struct engine *e, struct repository *r, struct error *error)
+{
+    for (int i = 0; i < e->account_count; i++) {
+        struct engine_account *a = &e->accounts[i];
+        char name[sizeof((struct change *)0)->fact], text[112];
+        text_format(name, sizeof name, "period:%s", a->key.account);
+        int found = repository_get_meta(r, name, text, sizeof text, error);
+        if (found < 0)
+            return false;
+        if (found == 1 && sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &a->month,
+                                 &a->period_time, &a->period_start) == 3)
+            state_restore_period(e->state, &a->key, a->period_time, a->period_start);
+    }
+    return true;
+}
+
+void engine_begin_period(struct engine *e, struct engine_account *a, const char *why)
+{
+    struct change c;
+    char text[48];
+    if (!state_begin_period(e->state, &a->key, why, e->wall, &c))
+        return;
+    note_period(e, a, &c);
+    engine_store(e, &c);
+    money_format(text, sizeof text, c.balance.cash, 0);
+    engine_say(e, MESSAGE_INFO, "%s: %s, its balance begins anew at %s", a->key.account, why, text);
+}
+
+void engine_begin_months(struct engine *e)
+{
+    int64_t month = clock_local_month(e->wall);
+    for (int i = 0; i < e->account_count; i++) {
+        struct engine_account *a = &e->accounts[i];
+        struct change c;
+        if (a->key.mode != MODE_SIM || month <= a->month)
+            continue;
+        if (a->month != 0 && e->options.config->sim_monthly) {
+            engine_begin_period(e, a, "a new month");
+        } else {
+            state_note_fact(e->state, "", 0, e->wall, &c);
+            note_period(e, a, &c);
+            engine_store(e, &c);
+        }
+    }
+}
+
 struct engine_account *engine_find_account(struct engine *e, const char *name, bool listed)
 {
     struct change change;
@@ -50,11 +117,13 @@ struct engine_account *engine_find_account(struct engine *e, const char *name, b
         state_note_fact(e->state, fact, a->since, e->wall, &change);
         engine_store(e, &change);
     }
-    if (state_add_account(e->state, &a->key, listed, e->wall, &change))
+    if (state_add_account(e->state, &a->key, listed, e->wall, &change)) {
+        note_period(e, a, &change);
         engine_store(e, &change);
+    }
     if (!e->first_view_chosen) {
         e->first_view_chosen = true;
-        state_set_view(e->state, &a->key, false, "start", e->wall);
+        engine_show(e, &a->key, false, "start");
     }
     return a;
 }
@@ -100,6 +169,15 @@ void engine_end_balance(struct engine *e, int32_t request, enum dtc_outcome outc
     }
 }
 
+/* The gravest limit that the server says is reached; NULL: none. */
+static const char *limit_of(const struct dtc_account_balance_update *u)
+{
+    return u->DailyNetLossLimitReached      ? "daily loss limit reached"
+           : u->IsUnderRequiredMargin       ? "under the required margin"
+           : u->IsUnderRequiredAccountValue ? "under the required account value"
+                                            : NULL;
+}
+
 static money amount(double wire)
 {
     return dtc_is_set(wire) ? money_from_double(wire) : MONEY_UNSET;
@@ -121,13 +199,16 @@ void engine_take_balance(struct engine *e, const struct dtc_account_balance_upda
         .margin = amount(u->MarginRequirement),
         .open_pnl = amount(u->OpenPositionsProfitLoss),
         .daily_pnl = amount(u->DailyProfitLoss),
-        .trading_disabled = u->TradingIsDisabled != 0,
-        .limit_reached = u->DailyNetLossLimitReached != 0,
+        .trading_disabled = u->TradingIsDisabled != 0 || a->disabled_listed,
+        .limit_reached = limit_of(u) != NULL,
     };
     struct change c;
     text_clean(b.currency, sizeof b.currency, u->AccountCurrency, sizeof u->AccountCurrency);
-    text_copy(b.why, sizeof b.why, "reported");
-    note_disabled(e, a, &a->disabled_reported, b.trading_disabled);
+    text_copy(b.why, sizeof b.why, b.limit_reached ? limit_of(u) : "reported");
+    note_disabled(e, a, &a->disabled_reported, u->TradingIsDisabled != 0);
+    if (b.limit_reached && limit_of(u) != a->limit)
+        engine_quote(e, MESSAGE_WARNING, "%s: %s", a->key.account, b.why);
+    a->limit = limit_of(u);
     if (state_put_balance(e->state, &b, e->wall, &c))
         engine_store(e, &c);
 }

@@ -48,6 +48,16 @@ static void close_at(struct engine *e, const struct command *c)
         engine_apply_fill(e, &f, ORIGIN_MANUAL, "closed by the user");
 }
 
+static void keep(struct engine *e, const struct command *c)
+{
+    struct change change;
+    if (!state_keep_position(e->state, &c->key, c->symbol, e->wall, &change))
+        return;
+    engine_store(e, &change);
+    state_set_finding(e->state, &c->key, c->symbol, "kept: you say that it is real");
+    engine_say(e, MESSAGE_INFO, "%s in %s was kept: it counts as fresh", c->symbol, c->key.account);
+}
+
 static void discard(struct engine *e, const struct command *c)
 {
     struct change change;
@@ -56,20 +66,20 @@ static void discard(struct engine *e, const struct command *c)
         return;
     engine_store(e, &change);
     engine_note_stand_in(e, &c->key, c->symbol); /* its exit may be told of yet */
+    state_set_finding(e->state, &c->key, c->symbol, "discarded: no trade is recorded for it");
     engine_say(e, MESSAGE_WARNING, "%s in %s was discarded: no trade is recorded for it", c->symbol,
                c->key.account);
 }
 
 static void carry_out(struct engine *e, const struct command *c)
 {
-    struct change change;
+    struct engine_account *a;
     switch (c->kind) {
     case COMMAND_ACCEPT_RECOVERY:
         state_accept_recovery(e->state);
         break;
     case COMMAND_KEEP:
-        if (state_keep_position(e->state, &c->key, c->symbol, e->wall, &change))
-            engine_store(e, &change);
+        keep(e, c);
         break;
     case COMMAND_DISCARD:
         discard(e, c);
@@ -78,10 +88,15 @@ static void carry_out(struct engine *e, const struct command *c)
         close_at(e, c);
         break;
     case COMMAND_VIEW:
-        state_set_view(e->state, &c->key, true, "chosen", e->wall);
+        engine_show(e, &c->key, true, "chosen");
         break;
     case COMMAND_UNPIN:
         state_unpin_view(e->state);
+        engine_follow_fills(e);
+        break;
+    case COMMAND_NEW_PERIOD:
+        if ((a = engine_find_account(e, c->key.account, false)) != NULL)
+            engine_begin_period(e, a, "reset");
         break;
     case COMMAND_RECONCILE:
         if (dtc_session_phase(e->session) == DTC_ONLINE) {
@@ -112,12 +127,14 @@ static void do_due(struct engine *e)
         while (e->orders_listed && state_take_bracket(e->state, e->wall, &c))
             engine_store(e, &c);
         engine_reconcile(e);
+        engine_follow_fills(e);
         e->reconcile_at = e->now + RECONCILE_PAUSE;
     }
     if (e->now >= e->second_at) {
         engine_retry_market_data(e);
         engine_say_rest(e);
         engine_tell_saving(e);
+        engine_begin_months(e);
         state_advance(e->state, e->wall);
         int64_t round_trip = dtc_session_round_trip(e->session);
         if (round_trip != e->connection.round_trip || e->feed_time != e->connection.feed_time) {

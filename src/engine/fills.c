@@ -15,6 +15,20 @@ enum side engine_side(int32_t buy_sell)
     return buy_sell == DTC_BUY ? SIDE_LONG : buy_sell == DTC_SELL ? SIDE_SHORT : SIDE_NONE;
 }
 
+/* For the recovery window, where the position was there at the start. */
+static void find_closed(struct engine *e, const struct change *c, const char *why)
+{
+    char price[32], pnl[32], text[160];
+    struct instrument i = {0};
+    if (c->before.origin == ORIGIN_LIVE || c->trade.origin == ORIGIN_RECONCILED)
+        return; /* of this run, or told by who reconciled it */
+    state_get_instrument(e->state, e->symbols[engine_find_symbol(e, c->trade.symbol)].place, &i);
+    instrument_format_price(&i, c->trade.exit_price, price, sizeof price);
+    money_format(pnl, sizeof pnl, c->trade.realized_pnl, 1);
+    text_format(text, sizeof text, "closed at %s, %s: %s", price, pnl, why);
+    state_set_finding(e->state, &c->trade.key, c->trade.symbol, text);
+}
+
 static void say_trade(struct engine *e, const struct trade *t)
 {
     char pnl[32], mae[32], mfe[32];
@@ -67,10 +81,12 @@ bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin
     engine_say(e, MESSAGE_INFO, "%s: %s %g %s @ %s%s%s", f->key.account,
                f->side == SIDE_LONG ? "bought" : "sold", f->quantity, f->symbol, price,
                origin == ORIGIN_LIVE ? "" : ", ", origin == ORIGIN_LIVE ? "" : why);
-    if (c.has_trade)
+    if (c.has_trade) {
+        find_closed(e, &c, why);
         say_trade(e, &c.trade);
+    }
     engine_follow_bracket(e, &f->key, f->symbol);
-    state_set_view(e->state, &f->key, false, "fill", e->wall);
+    engine_note_filled(e, f);
     state_advance(e->state, e->wall);
     return true;
 }

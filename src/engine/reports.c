@@ -324,6 +324,25 @@ static void set_flat(struct engine *e)
     }
 }
 
+/* For the recovery window: what nothing was said of. */
+static void find_unconfirmed(struct engine *e, enum dtc_outcome outcome)
+{
+    struct position p;
+    double reported;
+    for (uint32_t i = 0; state_get_position_at(e->state, i, &p); i++) {
+        const struct engine_account *a = engine_find_account(e, p.key.account, false);
+        if (a == NULL || engine_get_reported(e, a, p.symbol, &reported))
+            continue;
+        state_set_first_finding(e->state, &p.key, p.symbol,
+                                outcome == DTC_REJECTED ? "not confirmed: the server lists no "
+                                                          "positions; it lives by its fills"
+                                : outcome == DTC_COMPLETE
+                                    ? "not confirmed: this server reports no position of a "
+                                      "simulation; it lives by its fills"
+                                    : "not confirmed: the server did not answer");
+    }
+}
+
 void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char *why)
 {
     if (outcome == DTC_REJECTED && !e->positions_refused)
@@ -335,4 +354,5 @@ void engine_end_positions(struct engine *e, enum dtc_outcome outcome, const char
     if (outcome == DTC_COMPLETE)
         set_flat(e);
     engine_apply_collected(e); /* it may have waited for this */
+    find_unconfirmed(e, outcome);
 }

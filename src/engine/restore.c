@@ -66,10 +66,6 @@ static bool on_position(void *context, const struct position *p)
         return true;
     bool stale = p->updated_at < e->wall - e->options.config->stale_hours * CLOCK_HOUR;
     state_restore_position(e->state, p, stale);
-    if (!e->first_view_chosen) {
-        e->first_view_chosen = true;
-        state_set_view(e->state, &p->key, false, "recovered", e->wall);
-    }
     return true;
 }
 
@@ -81,12 +77,26 @@ static void follow_settings(struct engine *e)
     char *rest = NULL;
     for (char *s = strtok_r(list, ", ", &rest); s != NULL; s = strtok_r(NULL, ", ", &rest))
         engine_find_symbol(e, s);
-    if (c->account[0] != '\0') {
-        struct engine_account *a = engine_find_account(e, c->account, false);
-        if (a != NULL)
-            state_set_view(e->state, &a->key, true, "setting", e->wall);
-        e->first_view_chosen = true;
-    }
+}
+
+/* The account of the settings; else the one that was on screen last, if it is still of its mode;
+ * else one with a position. */
+static void choose_view(struct engine *e)
+{
+    const char *setting = e->options.config->account;
+    struct view_change last;
+    struct position p;
+    struct engine_account *a = NULL;
+    if (setting[0] != '\0' && (a = account_of(e, setting)) != NULL)
+        engine_show(e, &a->key, true, "setting");
+    else if (state_get_view_change(e->state, e->views_stored, &last) &&
+             (a = account_of(e, last.key.account)) != NULL && a->key.mode != last.key.mode)
+        a = NULL;
+    if (a == NULL && state_get_position_at(e->state, 0, &p))
+        a = account_of(e, p.key.account);
+    e->first_view_chosen = a != NULL;
+    if (a != NULL)
+        engine_show(e, &a->key, false, "start"); /* nothing, when it is shown already */
 }
 
 bool engine_restore(struct engine *e, struct repository *r, struct error *error)
@@ -94,11 +104,14 @@ bool engine_restore(struct engine *e, struct repository *r, struct error *error)
     bool done = repository_each_fact(r, on_fact, e, error) &&
                 repository_each_balance(r, on_balance, e, error) &&
                 repository_each_position(r, on_position, e, error) &&
-                repository_find_last(r, &e->last_trade, &e->last_balance, error);
-    if (done)
-        follow_settings(e);
-    engine_note_gaps(e, NULL);
+                repository_find_last(r, &e->last_trade, &e->last_balance, error) &&
+                engine_restore_periods(e, r, error) && engine_restore_views(e, r, error);
     state_begin_loading(e->state);
+    if (done) {
+        follow_settings(e);
+        choose_view(e);
+    }
+    engine_note_gaps(e, NULL);
     return done;
 }
 
@@ -108,6 +121,12 @@ bool engine_load_fills(struct engine *e, struct repository *r, struct error *err
     e->writer = NULL; /* nothing of it is new */
     bool done = repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error);
     e->writer = writer;
+    const struct engine_account *newest = NULL;
+    for (int i = 0; i < e->account_count; i++)
+        if (e->accounts[i].last_fill > (newest != NULL ? newest->last_fill : 0))
+            newest = &e->accounts[i];
+    if (newest != NULL)
+        state_note_filled(e->state, &newest->key);
     return done;
 }
 

@@ -36,15 +36,21 @@ void state_add_equity(struct state *s, int account, int64_t time, money balance)
     s->curve_changed |= is_shown(s, account);
 }
 
-bool state_begin_ledger(struct state *s, int account, int64_t now)
+static void begin_period(struct state *s, int account, const char *why, int64_t now)
 {
     struct account *a = &s->now.accounts[account];
-    if (a->key.mode != MODE_SIM || a->ledger.time != 0)
-        return false;
-    account_begin_ledger(a, s->options.sim_start_balance, "start", now);
+    account_begin_ledger(a, s->options.sim_start_balance, why, now);
     state_add_equity(s, account, now, a->ledger.cash);
     state_touch(s, a, sizeof *a);
-    return true;
+}
+
+bool state_begin_ledger(struct state *s, int account, int64_t now)
+{
+    const struct account *a = &s->now.accounts[account];
+    bool begins = a->key.mode == MODE_SIM && a->ledger.time == 0;
+    if (begins)
+        begin_period(s, account, "start", now);
+    return begins;
 }
 
 static void store_balance(struct state *s, const struct balance *b, int64_t now, struct change *out)
@@ -79,7 +85,7 @@ static bool same_balance(const struct balance *a, const struct balance *b)
     return a->cash == b->cash && a->available == b->available && a->margin == b->margin &&
            a->open_pnl == b->open_pnl && a->daily_pnl == b->daily_pnl &&
            a->trading_disabled == b->trading_disabled && a->limit_reached == b->limit_reached &&
-           strcmp(a->currency, b->currency) == 0;
+           strcmp(a->currency, b->currency) == 0 && strcmp(a->why, b->why) == 0;
 }
 
 bool state_put_balance(struct state *s, const struct balance *b, int64_t now, struct change *out)
@@ -100,6 +106,32 @@ bool state_put_balance(struct state *s, const struct balance *b, int64_t now, st
     }
     state_unlock(s);
     return stored;
+}
+
+bool state_begin_period(struct state *s, const struct account_key *key, const char *why,
+                        int64_t now, struct change *out)
+{
+    state_lock(s);
+    int index = key->mode == MODE_SIM ? state_account_index(s, key) : -1;
+    if (index >= 0) {
+        begin_period(s, index, why, now);
+        store_balance(s, &s->now.accounts[index].ledger, now, out);
+    }
+    state_unlock(s);
+    return index >= 0;
+}
+
+void state_restore_period(struct state *s, const struct account_key *key, int64_t time, money start)
+{
+    state_lock(s);
+    int index = state_account_index(s, key);
+    if (index >= 0) {
+        struct account *a = &s->now.accounts[index];
+        a->period_time = time;
+        a->period_start = start;
+        state_touch(s, a, sizeof *a);
+    }
+    state_unlock(s);
 }
 
 bool state_add_to_balance(struct state *s, const struct account_key *key, money amount, int64_t now,

@@ -53,6 +53,35 @@ void state_remove_position(struct state *s, int index)
                 offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
 }
 
+/* NULL: it was not there at the start. */
+static struct recovered *find_recovered(struct state *s, const struct account_key *key,
+                                        const char *symbol)
+{
+    for (uint32_t i = 0; i < s->now.recovered_count; i++) {
+        struct recovered *r = &s->now.recovered[i];
+        if (strcmp(r->position.symbol, symbol) == 0 && account_key_equal(&r->position.key, key))
+            return r;
+    }
+    return NULL;
+}
+
+/* When the position counts as updated, once its prices or orders were seen at `now`: a stale one
+ * stays one until somebody vouches for it. */
+static int64_t update_time(struct state *s, const struct position *p, int64_t now)
+{
+    const struct recovered *r = find_recovered(s, &p->key, p->symbol);
+    return r != NULL && r->stale ? r->position.updated_at : now;
+}
+
+static void vouch(struct state *s, const struct position *p)
+{
+    struct recovered *r = find_recovered(s, &p->key, p->symbol);
+    if (r == NULL || !r->stale)
+        return;
+    r->stale = false;
+    state_touch(s, r, sizeof *r);
+}
+
 static struct known_fill *find_fill(struct state *s, const char *key)
 {
     struct known_fill *known;
@@ -168,6 +197,7 @@ enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum tr
     uint32_t symbol = n->position_symbol[index];
     struct position before = *p;
     struct position_step step;
+    vouch(s, p);
     if (origin != ORIGIN_LIVE && !fresh)
         p->origin = origin;
     position_apply_fill(p, &n->instruments[symbol], f, &n->markets[symbol].context, now, &step);
@@ -220,7 +250,7 @@ static void change_position(struct state *s, int index, const struct position *b
                             enum change_kind kind, const char *why, int64_t now, struct change *out)
 {
     struct position *p = &s->now.positions[index];
-    p->updated_at = now;
+    p->updated_at = kind == CHANGE_BRACKET ? update_time(s, p, now) : now;
     state_begin_change(s, out, kind, now, why);
     out->has_position = true;
     out->before = *before;
@@ -277,7 +307,7 @@ bool state_take_extremes(struct state *s, int64_t now, struct change *out)
         if (!s->extremes_moved[i])
             continue;
         s->extremes_moved[i] = false;
-        n->positions[i].updated_at = now;
+        n->positions[i].updated_at = update_time(s, &n->positions[i], now);
         memset(out, 0, sizeof *out);
         out->kind = CHANGE_EXTREMES;
         out->time = now;
@@ -319,6 +349,7 @@ bool state_keep_position(struct state *s, const struct account_key *key, const c
     int index = snapshot_find_position(&s->now, key, symbol);
     if (index >= 0) {
         struct position before = s->now.positions[index];
+        vouch(s, &before);
         change_position(s, index, &before, CHANGE_RECONCILED, "kept by the user", now, out);
     }
     state_unlock(s);
@@ -392,6 +423,8 @@ void state_confirm_position(struct state *s, const struct account_key *key, cons
 {
     state_lock(s);
     int index = snapshot_find_position(&s->now, key, symbol);
+    if (index >= 0 && confirmed)
+        vouch(s, &s->now.positions[index]);
     if (index >= 0 && s->now.position_confirmed[index] != confirmed) {
         s->now.position_confirmed[index] = confirmed;
         state_touch_position(s, index);
@@ -455,16 +488,26 @@ void state_restore_fill(struct state *s, const struct fill *f)
     state_unlock(s);
 }
 
+static void set_finding(struct state *s, const struct account_key *key, const char *symbol,
+                        const char *finding, bool first)
+{
+    state_lock(s);
+    struct recovered *r = find_recovered(s, key, symbol);
+    if (r != NULL && (!first || r->finding[0] == '\0')) {
+        text_clean(r->finding, sizeof r->finding, finding, strlen(finding));
+        state_touch(s, r, sizeof *r);
+    }
+    state_unlock(s);
+}
+
 void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
                        const char *finding)
 {
-    state_lock(s);
-    for (uint32_t i = 0; i < s->now.recovered_count; i++) {
-        struct recovered *r = &s->now.recovered[i];
-        if (strcmp(r->position.symbol, symbol) == 0 && account_key_equal(&r->position.key, key)) {
-            text_clean(r->finding, sizeof r->finding, finding, strlen(finding));
-            state_touch(s, r, sizeof *r);
-        }
-    }
-    state_unlock(s);
+    set_finding(s, key, symbol, finding, false);
+}
+
+void state_set_first_finding(struct state *s, const struct account_key *key, const char *symbol,
+                             const char *finding)
+{
+    set_finding(s, key, symbol, finding, true);
 }

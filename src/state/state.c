@@ -1,6 +1,5 @@
 #include "state/internal.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -9,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static const int64_t SWITCH_PAUSE = 2 * CLOCK_SECOND;
 
 static int64_t nanoseconds(void)
 {
@@ -210,63 +207,6 @@ void state_set_store_trouble(struct state *s, bool lost, const char *sentence)
     state_touch(s, &s->now.store_refused, sizeof(bool));
     state_touch(s, &s->now.store_lost, sizeof(bool));
     state_touch(s, s->now.store_sentence, sizeof s->now.store_sentence);
-    state_unlock(s);
-}
-
-void state_view_locked(struct state *s, const struct account_key *key, const char *reason,
-                       int64_t now)
-{
-    struct snapshot *n = &s->now;
-    n->view = *key;
-    if (n->view_history_count == VIEW_HISTORY)
-        memmove(n->view_history, n->view_history + 1,
-                (VIEW_HISTORY - 1) * sizeof n->view_history[0]);
-    else
-        n->view_history_count++;
-    struct view_change *c = &n->view_history[n->view_history_count - 1];
-    *c = (struct view_change){.time = now, .key = *key};
-    text_copy(c->reason, sizeof c->reason, reason);
-    s->results_changed = s->curve_changed = true;
-    n->statistics_ready = false;
-    state_touch(s, &n->statistics_ready, sizeof n->statistics_ready);
-    state_touch(s, &n->view,
-                offsetof(struct snapshot, account_count) - offsetof(struct snapshot, view));
-}
-
-static bool holds_live_position(const struct snapshot *n)
-{
-    for (uint32_t i = 0; i < n->position_count; i++)
-        if (account_key_equal(&n->positions[i].key, &n->view))
-            return n->view.mode == MODE_LIVE;
-    return false;
-}
-
-bool state_set_view(struct state *s, const struct account_key *key, bool by_user,
-                    const char *reason, int64_t now)
-{
-    state_lock(s);
-    struct snapshot *n = &s->now;
-    bool shown = n->view_history_count > 0;
-    bool same = shown && account_key_equal(&n->view, key);
-    int64_t last = shown ? n->view_history[n->view_history_count - 1].time : INT64_MIN;
-    bool held = shown && (n->view_pinned || holds_live_position(n) ||
-                          (now >= last && now - last < SWITCH_PAUSE));
-    bool follow = !same && (by_user || !held);
-    if (follow)
-        state_view_locked(s, key, reason, now);
-    if (by_user) {
-        n->view_pinned = true;
-        state_touch(s, &n->view_pinned, sizeof n->view_pinned);
-    }
-    state_unlock(s);
-    return follow;
-}
-
-void state_unpin_view(struct state *s)
-{
-    state_lock(s);
-    s->now.view_pinned = false;
-    state_touch(s, &s->now.view_pinned, sizeof s->now.view_pinned);
     state_unlock(s);
 }
 

@@ -242,7 +242,7 @@ static bool put_fact(struct repository *r, const struct change *c)
 {
     char value[24];
     text_format(value, sizeof value, "%" PRId64, c->fact_value);
-    return put_meta(r, c->fact, value);
+    return put_meta(r, c->fact, c->fact_text[0] != '\0' ? c->fact_text : value);
 }
 
 static bool put_change(struct repository *r, const struct change *c)

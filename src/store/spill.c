@@ -51,10 +51,12 @@ static json_t *encode(const struct change *c)
                 columns_encode(PARTS[i].table, COLUMN_ALL, (const char *)c + PARTS[i].offset));
     }
     if (c->has_fact) {
-        char fact[sizeof c->fact];
+        char fact[sizeof c->fact], text[sizeof c->fact_text];
         text_clean(fact, sizeof fact, c->fact, sizeof c->fact);
+        text_clean(text, sizeof text, c->fact_text, sizeof c->fact_text);
         json_object_set_new(line, "fact", json_string(fact));
-        json_object_set_new(line, "value", json_integer(c->fact_value));
+        json_object_set_new(line, "value",
+                            text[0] != '\0' ? json_string(text) : json_integer(c->fact_value));
     }
     return line;
 }
@@ -92,7 +94,10 @@ static bool decode(const char *text, size_t length, struct change *c)
     }
     if (good && (fact = json_string_value(json_object_get(line, "fact"))) != NULL) {
         c->has_fact = true;
-        c->fact_value = json_integer_value(json_object_get(line, "value"));
+        const json_t *value = json_object_get(line, "value");
+        c->fact_value = json_integer_value(value);
+        if (json_is_string(value))
+            text_copy(c->fact_text, sizeof c->fact_text, json_string_value(value));
         text_copy(c->fact, sizeof c->fact, fact);
     }
     json_decref(line);

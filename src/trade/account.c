@@ -36,6 +36,8 @@ void account_begin_ledger(struct account *a, money start, const char *why, int64
     a->ledger.cash = start;
     a->ledger.ledger = true;
     a->ledger.opens_period = true;
+    a->period_time = now;
+    a->period_start = start;
 }
 
 bool account_add_result(struct account *a, money pnl, money commissions, int64_t now)

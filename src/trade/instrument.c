@@ -184,3 +184,56 @@ size_t instrument_format_price(const struct instrument *i, double price, char *t
         return text_format(target, size, "%s%" PRId64, sign, whole);
     return text_format(target, size, "%s%" PRId64 ".%0*" PRId64, sign, whole, decimals, rest);
 }
+
+/* Digits from `*text` on, at least one and at most `most`; moves `*text` behind them. */
+static bool read_digits(const char **text, int most, int64_t *value, int *count)
+{
+    *value = 0;
+    for (*count = 0; **text >= '0' && **text <= '9'; ++*text, ++*count) {
+        if (*count == most)
+            return false;
+        *value = *value * 10 + (**text - '0');
+    }
+    return *count > 0;
+}
+
+/* What follows the mark: the numerator, and parts of it as decimals. */
+static bool read_numerator(const struct fraction *f, const char *text, double *numerator)
+{
+    int64_t units, decimals = 0;
+    int count, places = 0;
+    if (!read_digits(&text, f->digits, &units, &count) || units >= f->denominator)
+        return false;
+    if (*text == '.' && f->parts > 1) {
+        text++;
+        if (!read_digits(&text, f->decimals, &decimals, &places))
+            return false;
+    }
+    *numerator = (double)units + (double)decimals / (double)POWERS[places];
+    return *text == '\0' && decimals * f->parts % POWERS[places] == 0;
+}
+
+bool instrument_parse_price(const struct instrument *i, const char *text, double *price)
+{
+    const struct fraction *f = find_fraction(i->price_format);
+    bool below = text[0] == '-';
+    const char *at = text + below;
+    int64_t whole, decimals = 0;
+    int count, places = 0;
+    double numerator = 0;
+    if (!read_digits(&at, 15, &whole, &count))
+        return false;
+    if (*at == '\'' || *at == '-') {
+        if (f == NULL || !read_numerator(f, at + 1, &numerator))
+            return false;
+        *price = (double)whole + numerator / f->denominator;
+    } else {
+        if (*at == '.' && (at++, !read_digits(&at, DECIMALS_MAX, &decimals, &places)))
+            return false;
+        if (*at != '\0')
+            return false;
+        *price = strtod(text + below, NULL);
+    }
+    *price = below ? -*price : *price;
+    return true;
+}

@@ -1,10 +1,9 @@
 #include "base/text.h"
+#include "ui/format.h"
 #include "ui/modal.h"
 #include "ui/view.h"
 
-#include <math.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 void question_ask(struct view *v, bool wants_price, struct command command, const char *format, ...)
@@ -54,15 +53,31 @@ static void draw(struct view *v, struct area screen)
 static void answer_price(struct view *v)
 {
     struct question *q = &v->question;
-    char *end;
-    double price = strtod(q->entry, &end);
-    if (q->entry[0] == '\0' || *end != '\0' || !price_is_set(price)) {
-        text_copy(q->wrong, sizeof q->wrong, "a number such as 5049.50");
+    struct instrument i;
+    char example[32];
+    double price;
+    view_instrument(v, q->command.symbol, &i);
+    if (!instrument_parse_price(&i, q->entry, &price)) {
+        text_format(q->wrong, sizeof q->wrong, "a price such as %s",
+                    format_price(example, sizeof example, &i, q->example));
         return;
     }
     q->open = false;
     q->command.price = price;
     view_post(v, &q->command, "Closed at that price.");
+}
+
+/* What is said once the question was answered with yes. */
+static const char *notice_of(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_DISCARD:
+        return "Discarded.";
+    case COMMAND_NEW_PERIOD:
+        return "The balance begins anew.";
+    default:
+        return "Showing it; u follows the fills again.";
+    }
 }
 
 static bool act(struct view *v, enum action action)
@@ -75,9 +90,7 @@ static bool act(struct view *v, enum action action)
         break;
     case ACTION_YES:
         q->open = false;
-        view_post(v, &q->command,
-                  q->command.kind == COMMAND_DISCARD ? "Discarded."
-                                                     : "Showing it; u follows the fills again.");
+        view_post(v, &q->command, notice_of(q->command.kind));
         break;
     case ACTION_ACCEPT:
         answer_price(v);
@@ -96,7 +109,7 @@ static void type(struct view *v, int key)
 {
     struct question *q = &v->question;
     size_t length = strlen(q->entry);
-    if (key < '!' || key > '~' || strchr("0123456789.-", key) == NULL ||
+    if (key < '!' || key > '~' || strchr("0123456789.-'", key) == NULL ||
         length + 1 >= sizeof q->entry)
         return;
     q->wrong[0] = '\0';

@@ -140,7 +140,6 @@ static struct command command_for(enum command_kind kind, const struct recovered
 static bool act(struct view *v, enum action action)
 {
     const struct recovered *r = selected(v);
-    bool stale = r != NULL && r->stale;
     struct command accept = {.kind = COMMAND_ACCEPT_RECOVERY};
     switch (action) {
     case ACTION_ACCEPT:
@@ -150,9 +149,9 @@ static bool act(struct view *v, enum action action)
     case ACTION_KEEP:
     case ACTION_CLOSE_AT:
     case ACTION_DISCARD:
-        if (!stale) {
+        if (!view_undecided(v)) {
             text_copy(v->notice, sizeof v->notice,
-                      "Only a stale position can be kept, closed or discarded here.");
+                      "Only a stale position that is open can be kept, closed or discarded here.");
             return true;
         }
         break;
@@ -167,6 +166,7 @@ static bool act(struct view *v, enum action action)
         question_ask(v, true, command_for(COMMAND_CLOSE_AT, r),
                      "At which price was %s of %s closed?", r->position.symbol,
                      r->position.key.account);
+        v->question.example = r->position.entry_price;
     } else {
         question_ask(v, false, command_for(COMMAND_DISCARD, r),
                      "Remove %s of %s without a trade? This cannot be undone.", r->position.symbol,

@@ -47,32 +47,69 @@ static void draw_amounts(const struct view *v, struct area a, const struct accou
         draw_text(a, 0, x + 1, view_gain_style(pnl), text);
 }
 
-/* Available, margin and open P&L as far as they are known; the margin goes where there is no room.
- */
+struct amount {
+    const char *label;
+    money value;
+    bool gain;
+    int rank; /* the highest goes first where there is no room */
+};
+
+/* What is known besides the balance, in the server's words where it says something. */
+static size_t list_amounts(const struct view *v, const struct account *account,
+                           struct amount list[5])
+{
+    const struct balance *b = &account->reported;
+    bool sim = account->key.mode == MODE_SIM;
+    int positions;
+    money open = view_open_pnl(v, &account->key, &positions);
+    if (!sim && b->time != 0 && b->open_pnl != MONEY_UNSET && positions == 0)
+        open = b->open_pnl; /* positions that only the server knows */
+    const struct amount all[] = {
+        {"Available", b->available, false, 2},
+        {"Margin", b->margin, false, 3},
+        {"Open", open, true, 0},
+        {"Day", sim ? MONEY_UNSET : b->daily_pnl, true, 4},
+        {"Server", sim ? b->cash : MONEY_UNSET, false, 1},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].value != MONEY_UNSET && (b->time != 0 || all[i].rank == 0))
+            list[count++] = all[i];
+    return count;
+}
+
+/* Leaves out what has no room. */
 static void draw_last(const struct view *v, struct area a, const struct account *account)
 {
     const struct balance *b = &account->reported;
-    money open = view_open_pnl(v, &account->key, NULL);
-    money said[] = {b->time != 0 ? b->available : MONEY_UNSET,
-                    b->time != 0 ? b->margin : MONEY_UNSET, open};
-    static const char *const labels[] = {"Available", "Margin", "Open"};
-    char text[3][48];
-    int width[3], total = -2, y = a.rows - 1, x = 0;
-    for (int i = 0; i < 3; i++) {
-        money_format(text[i], sizeof text[i], said[i], i == 2);
-        width[i] = said[i] == MONEY_UNSET ? 0 : (int)(strlen(labels[i]) + strlen(text[i])) + 3;
-        total += width[i];
-    }
-    if (total > a.cols)
-        width[1] = 0;
-    for (int i = 0; i < 3; i++) {
-        if (width[i] == 0)
+    struct amount list[5];
+    size_t count = list_amounts(v, account, list);
+    char text[48];
+    int y = a.rows - 1, x = 0;
+    if (b->trading_disabled)
+        x = draw_text(a, y, x, INK_WARNING, "TRADING DISABLED") + 2;
+    if (b->limit_reached)
+        x = draw_text(a, y, x, INK_WARNING, b->why[0] != '\0' ? b->why : "limit reached") + 2;
+    for (int most = 4; most >= 0; most--) {
+        int width = x - 2;
+        for (size_t i = 0; i < count; i++) {
+            money_format(text, sizeof text, list[i].value, list[i].gain);
+            if (list[i].rank <= most)
+                width += (int)(strlen(list[i].label) + strlen(text)) + 3;
+        }
+        if (width > a.cols && most > 0)
             continue;
-        x = draw_text(a, y, x, INK_LABEL, labels[i]);
-        x = draw_text(a, y, x + 1, i == 2 ? view_gain_style(open) : INK_VALUE, text[i]) + 2;
+        for (size_t i = 0; i < count; i++) {
+            if (list[i].rank > most)
+                continue;
+            money_format(text, sizeof text, list[i].value, list[i].gain);
+            x = draw_text(a, y, x, INK_LABEL, list[i].label);
+            x = draw_text(a, y, x + 1, list[i].gain ? view_gain_style(list[i].value) : INK_VALUE,
+                          text) +
+                2;
+        }
+        return;
     }
-    if (b->trading_disabled || b->limit_reached)
-        draw_text(a, y, x, INK_WARNING, b->trading_disabled ? "TRADING DISABLED" : "LIMIT REACHED");
 }
 
 struct curve {
@@ -180,19 +217,24 @@ static void draw(struct view *v, struct area a)
     struct curve c = {.e = &v->snapshot->equity[v->timeframe]};
     int cursor = v->snapshot->statistics_ready ? find_cursor(v) : -1;
     money balance = account_balance(account), base;
-    money pnl = view_timeframe_pnl(v, balance, &base);
-    money shown = cursor < 0 ? balance : c.e->points[cursor].balance;
-    money shown_pnl = cursor < 0 ? pnl : view_timeframe_pnl(v, shown, &base);
-    draw_amounts(v, a, account, shown, shown_pnl, base, cursor < 0 ? 0 : c.e->points[cursor].time);
+    money pnl = view_timeframe_pnl(v, v->now, balance, &base);
+    c.base = base;
+    if (cursor >= 0) {
+        int64_t moment = c.e->points[cursor].time;
+        money then = c.e->points[cursor].balance,
+              gained = view_timeframe_pnl(v, moment, then, &base);
+        draw_amounts(v, a, account, then, gained, base, moment);
+    } else {
+        draw_amounts(v, a, account, balance, pnl, base, 0);
+    }
     if (a.rows > 1)
         draw_last(v, a, account);
     if (a.rows < 4)
         return;
     struct area chart = area_part(a, 1, 0, a.rows - 2, a.cols);
-    c.base = base;
     if (!v->snapshot->statistics_ready)
         return;
-    if (c.e->count == 0 || base == MONEY_UNSET) {
+    if (c.e->count == 0 || c.base == MONEY_UNSET) {
         draw_text(chart, chart.rows / 2, 0, INK_LABEL, "No trade in this timeframe.");
         return;
     }

@@ -18,7 +18,7 @@ static bool is_useful(const struct view *v, const struct binding *b)
     case ACTION_KEEP:
     case ACTION_CLOSE_AT:
     case ACTION_DISCARD:
-        return v->recovery_row < (int)s->recovered_count && s->recovered[v->recovery_row].stale;
+        return view_undecided(v);
     default:
         return true;
     }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "ui/layout.h"
+#include "ui/modal.h"
 #include "ui/theme.h"
 
 #include <string.h>
@@ -106,6 +107,18 @@ static void close_one(struct view *v)
         v->zoomed = false;
 }
 
+static void ask_new_period(struct view *v)
+{
+    struct command c = {.kind = COMMAND_NEW_PERIOD, .key = v->snapshot->view};
+    if (c.key.mode != MODE_SIM || view_account(v) == NULL)
+        text_copy(v->notice, sizeof v->notice, "Only a SIM account's balance can begin anew.");
+    else
+        question_ask(
+            v, false, c,
+            "Begin %s anew at the start balance? Its trades and earlier balances are kept.",
+            c.key.account);
+}
+
 static void act_on_screen(struct view *v, enum action action, int key)
 {
     switch (action) {
@@ -138,6 +151,13 @@ static void act_on_screen(struct view *v, enum action action, int key)
         break;
     case ACTION_UNPIN:
         post_simple(v, COMMAND_UNPIN, "The view follows the fills again.");
+        break;
+    case ACTION_VIEWS:
+        v->views_open = true;
+        v->views_scroll = 0;
+        break;
+    case ACTION_NEW_PERIOD:
+        ask_new_period(v);
         break;
     case ACTION_RECONCILE:
         post_simple(v, COMMAND_RECONCILE, "Asking the server for positions and orders again.");

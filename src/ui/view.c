@@ -172,16 +172,37 @@ money view_day_pnl(const struct view *v)
     if (!s->statistics_ready)
         return MONEY_UNSET;
     const struct statistics *day = &s->statistics[TIMEFRAME_1D];
-    return money_add(money_add(day->total, -day->commissions), view_open_pnl(v, &s->view, NULL));
+    money sum =
+        money_add(money_add(day->total, -day->commissions), view_open_pnl(v, &s->view, NULL));
+    for (uint32_t i = 0; i < s->position_count && i < SNAPSHOT_POSITIONS; i++) {
+        const struct position *p = &s->positions[i];
+        if (account_key_equal(&p->key, &s->view) && position_is_open(p))
+            sum = money_add(sum, money_subtract(p->realized_pnl, p->commissions));
+    }
+    return sum;
 }
 
-money view_timeframe_pnl(const struct view *v, money balance, money *base)
+money view_timeframe_pnl(const struct view *v, int64_t time, money balance, money *base)
 {
     const struct equity *e = &v->snapshot->equity[v->timeframe];
+    const struct account *a = view_account(v);
     *base = e->base != MONEY_UNSET ? e->base : e->count > 0 ? e->points[0].balance : MONEY_UNSET;
+    bool anew = a != NULL && a->key.mode == MODE_SIM && a->period_time != 0 &&
+                a->period_time >= timeframe_start(v->timeframe, v->now) && time >= a->period_time;
+    if (anew)
+        *base = a->period_start;
     if (!v->snapshot->statistics_ready || balance == MONEY_UNSET || *base == MONEY_UNSET)
         return MONEY_UNSET;
-    return money_add(balance, -*base);
+    return money_subtract(balance, *base);
+}
+
+bool view_undecided(const struct view *v)
+{
+    const struct snapshot *s = v->snapshot;
+    if (v->recovery_row >= (int)s->recovered_count || !s->recovered[v->recovery_row].stale)
+        return false;
+    const struct position *p = &s->recovered[v->recovery_row].position;
+    return snapshot_find_position(s, &p->key, p->symbol) >= 0;
 }
 
 void view_measure(const struct view *v, struct position_metrics *out)

@@ -98,6 +98,59 @@ START_TEST(the_view_follows_fills_until_it_is_pinned)
 }
 END_TEST
 
+START_TEST(the_view_goes_on_after_a_restart_and_its_changes_are_kept)
+{
+    struct view_change c;
+    peer_answer(b.peer, 400, NULL, NULL,
+                "[{'Type':401,'TradeAccount':'Sim1'},{'Type':401,'TradeAccount':'120005'},"
+                "{'Type':401,'TradeAccount':'Sim 2'}]");
+    start();
+    pass(3 * CLOCK_SECOND);
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    FILL(.execution = "e2", .price = 5000); /* too early, and a LIVE position is not left */
+    settle();
+    pass(3 * CLOCK_SECOND);
+    restart();
+    ck_assert_str_eq(look()->view.account, "120005"); /* nor by a restart */
+    ck_assert_int_eq(look()->view.mode, MODE_LIVE);
+    command(COMMAND_VIEW, &(struct account_key){MODE_SIM, "Sim 2"}, "", 0);
+    ck_assert_str_eq(look()->view.account, "Sim 2");
+    restart();
+    ck_assert(!look()->view_pinned);
+    static const struct {
+        const char *account, *reason;
+    } expected[] = {
+        {"Sim1", "start"}, {"120005", "fill"}, {"120005", "start"}, {"Sim 2", "chosen"}};
+    ck_assert_uint_ge(look()->view_history_count, 5);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert(state_get_view_change(b.state, i + 1, &c));
+        ck_assert_str_eq(c.key.account, expected[i].account);
+        ck_assert_str_eq(c.reason, expected[i].reason);
+    }
+    ck_assert_int_eq(c.key.mode, MODE_SIM);
+    ck_assert_int_gt(c.time, START_TIME * CLOCK_SECOND);
+}
+END_TEST
+
+START_TEST(of_fills_that_histories_bring_the_newest_is_followed)
+{
+    peer_answer(b.peer, 400, NULL, NULL,
+                "[{'Type':401,'TradeAccount':'Sim1'},{'Type':401,'TradeAccount':'Sim2'}]");
+    start();
+    pass(60 * CLOCK_SECOND);
+    HISTORY({.execution = "e1", .price = 5000, .ago = 5},
+            {.execution = "e2", .price = 5001, .ago = 4, .sells = 1});
+    HISTORY({.account = "Sim2", .execution = "e3", .price = 5000, .ago = 20},
+            {.account = "Sim2", .execution = "e4", .price = 5001, .ago = 10, .sells = 1});
+    reconnect();
+    settle();
+    pass(3 * CLOCK_SECOND);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 2);
+    ck_assert_str_eq(look()->view.account, "Sim1");
+}
+END_TEST
+
 START_TEST(reconciling_asks_for_positions_orders_and_fills)
 {
     start();
@@ -150,6 +203,8 @@ static Suite *suite(void)
         a_stale_position_can_be_closed_at_a_price,
         a_close_at_no_price_changes_nothing,
         the_view_follows_fills_until_it_is_pinned,
+        the_view_goes_on_after_a_restart_and_its_changes_are_kept,
+        of_fills_that_histories_bring_the_newest_is_followed,
         reconciling_asks_for_positions_orders_and_fills,
         reconnecting_does_not_wait_for_the_back_off,
         a_server_that_asks_not_to_be_called_again_is_called_on_the_users_word_only,

@@ -111,7 +111,7 @@ START_TEST(a_stale_position_is_kept_closed_or_discarded)
     ck_assert_str_eq(c.symbol, "MNQZ5");
 
     driver_press(&d, "x", "At which price was MNQZ5 of 120005 closed?");
-    driver_press(&d, "18.3.1\r", "a number such as 5049.50");
+    driver_press(&d, "18.3.1\r", "a price such as 18204.25");
     driver_press(&d, "\177\177a;1\177", "18.3 ");
     driver_press(&d, "\177\177\177\17718250.75", "18250.75");
     terminal_send(d.terminal, "\r");
@@ -127,6 +127,94 @@ START_TEST(a_stale_position_is_kept_closed_or_discarded)
     driver_press(&d, "d", "without a trade?");
     terminal_send(d.terminal, "y");
     ck_assert_int_eq(driver_take_command(&d).kind, COMMAND_DISCARD);
+}
+END_TEST
+
+START_TEST(a_price_is_entered_in_the_instruments_own_format)
+{
+    sample_recovery(d.snapshot, clock_wall_us());
+    int symbol = snapshot_find_symbol(d.snapshot, "MNQZ5");
+    ck_assert_int_ge(symbol, 0);
+    d.snapshot->instruments[symbol].price_format = 134; /* halves of 32nds */
+    d.snapshot->recovered[1].position.entry_price = 112.515625;
+    driver_start(&d, 24, 80, NULL);
+    driver_expect(&d, "SHORT 1 MNQZ5 @ 112'16.5");
+    driver_press(&d, "\033OB", "k keep");
+    driver_press(&d, "x", "At which price was MNQZ5 of 120005 closed?");
+    driver_press(&d, "112'32\r", "a price such as 112'16.5");
+    driver_press(&d, "\177\17708.5", "112'08.5");
+    terminal_send(d.terminal, "\r");
+    struct command c = driver_take_command(&d);
+    ck_assert_int_eq(c.kind, COMMAND_CLOSE_AT);
+    ck_assert_double_eq(c.price, 112.265625);
+}
+END_TEST
+
+START_TEST(a_stale_position_that_is_closed_meanwhile_takes_no_choice)
+{
+    sample_recovery(d.snapshot, clock_wall_us());
+    text_copy(d.snapshot->recovered[1].finding, sizeof d.snapshot->recovered[1].finding,
+              "closed at 18250.25, -92.00: fill history");
+    d.snapshot->position_count--; /* the sample's last is the stale one */
+    driver_start(&d, 24, 80, NULL);
+    driver_expect(&d, "closed at 18250.25, -92.00: fill history");
+    driver_press(&d, "\033OBx", "Only a stale position that is open can be");
+    ck_assert(!shows("k keep"));
+    ck_assert(!driver_has_command(&d));
+}
+END_TEST
+
+START_TEST(with_nothing_to_recover_there_is_no_window)
+{
+    start();
+    ck_assert(!shows("Recovered positions"));
+}
+END_TEST
+
+START_TEST(the_changes_of_the_view_are_listed_newest_first)
+{
+    for (int i = 0; i < 100; i++) {
+        struct view_change *c = &d.snapshot->view_history[i];
+        *c = (struct view_change){.time = d.now - (100 - i) * CLOCK_DAY, .key = {MODE_SIM, ""}};
+        text_format(c->key.account, sizeof c->key.account, "Sim%d", i);
+        text_copy(c->reason, sizeof c->reason, i == 99 ? "fill" : "chosen");
+    }
+    d.snapshot->view_history[98].key = (struct account_key){MODE_LIVE, "120005"};
+    d.snapshot->view_history_count = 100;
+    start();
+    driver_press(&d, "v", " Accounts shown ");
+    driver_expect(&d, "SIM    Sim99         had a fill");
+    driver_expect(&d, "LIVE   120005        chosen by you");
+    ck_assert(!shows("Sim0 "));
+    driver_press(&d, "G", "SIM    Sim0          chosen by you");
+    terminal_send(d.terminal, "\033");
+    terminal_wait_gone(d.terminal, " Accounts shown ", DRIVER_WAIT);
+}
+END_TEST
+
+START_TEST(a_sim_balance_begins_anew_only_after_yes)
+{
+    start();
+    driver_press(&d, "B", "Begin Sim1 anew at the start balance?");
+    terminal_send(d.terminal, "n");
+    terminal_wait_gone(d.terminal, "anew at the start", DRIVER_WAIT);
+    ck_assert(!driver_has_command(&d));
+    driver_press(&d, "B", "Begin Sim1 anew at the start balance?");
+    terminal_send(d.terminal, "y");
+    struct command c = driver_take_command(&d);
+    ck_assert_int_eq(c.kind, COMMAND_NEW_PERIOD);
+    ck_assert_str_eq(c.key.account, "Sim1");
+    driver_expect(&d, "The balance begins anew.");
+}
+END_TEST
+
+START_TEST(no_other_balance_begins_anew)
+{
+    sample_add_account(d.snapshot, "120005", 48211.40, d.now);
+    d.snapshot->view = d.snapshot->accounts[1].key;
+    start();
+    driver_press(&d, "B", "Only a SIM account's balance can begin anew.");
+    ck_assert(!driver_has_command(&d));
 }
 END_TEST
 
@@ -205,6 +293,12 @@ static Suite *suite(void)
         help_scrolls_where_it_is_longer_than_the_screen,
         recovery_shows_first_and_enter_accepts,
         a_stale_position_is_kept_closed_or_discarded,
+        a_price_is_entered_in_the_instruments_own_format,
+        a_stale_position_that_is_closed_meanwhile_takes_no_choice,
+        with_nothing_to_recover_there_is_no_window,
+        the_changes_of_the_view_are_listed_newest_first,
+        a_sim_balance_begins_anew_only_after_yes,
+        no_other_balance_begins_anew,
         a_window_that_cannot_be_seen_is_not_answered,
         an_account_is_chosen,
         leaving_a_live_account_with_a_position_asks,

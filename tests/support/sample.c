@@ -42,7 +42,7 @@ void sample_add_account(struct snapshot *s, const char *name, double cash, int64
     a->reported.open_pnl = a->reported.daily_pnl = MONEY_UNSET;
     text_copy(a->reported.currency, sizeof a->reported.currency, "USD");
     if (key.mode == MODE_SIM) {
-        account_begin_ledger(a, money_from_double(cash), "start", now - CLOCK_DAY);
+        account_begin_ledger(a, money_from_double(cash), "start", now - 800 * CLOCK_DAY);
         text_copy(a->ledger.currency, sizeof a->ledger.currency, "USD");
     }
 }
@@ -202,5 +202,6 @@ void sample_recovery(struct snapshot *s, int64_t now)
     text_copy(fresh->finding, sizeof fresh->finding, "the server reports the same position");
     struct recovered *stale = recover(s, "120005", "MNQZ5", -1, 18204.25, 50 * CLOCK_HOUR, now);
     stale->stale = true;
+    sample_add_position(s, "120005", "MNQZ5", -1, 18204.25, now);
     s->recovery_open = true;
 }

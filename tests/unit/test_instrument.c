@@ -249,6 +249,68 @@ START_TEST(a_price_too_large_for_its_format_is_still_a_number)
 }
 END_TEST
 
+START_TEST(prices_are_read_in_the_format_in_which_they_are_shown)
+{
+    static const struct {
+        int32_t format;
+        const char *text;
+        double price; /* NAN: refused */
+    } rows[] = {
+        {2, "5049.50", 5049.5},
+        {2, "5049", 5049},
+        {2, "-37.63", -37.63},
+        {2, "0.1", 0.1},
+        {2, "", NAN},
+        {2, "-", NAN},
+        {2, ".5", NAN},
+        {2, "5.", NAN},
+        {2, "18.3.1", NAN},
+        {2, "1e5", NAN},
+        {2, "0x10", NAN},
+        {2, "nan", NAN},
+        {2, "inf", NAN},
+        {2, " 5", NAN},
+        {2, "5 ", NAN},
+        {2, "5,000", NAN},
+        {2, "112'16", NAN}, /* it has no fractions */
+        {-1, "112'16", NAN},
+        {132, "112'16", 112.5},
+        {132, "112'8", 112.25},
+        {132, "112-08", 112.25},
+        {132, "112.5", 112.5},
+        {132, "112'32", NAN},
+        {132, "112'016", NAN},
+        {132, "112'16.5", NAN},
+        {132, "112'", NAN},
+        {132, "-0'08", -0.25},
+        {132, "1'1'1", NAN},
+        {134, "112'16.5", 112.515625},
+        {134, "112'16", 112.5},
+        {134, "112'16.25", NAN},
+        {134, "112'16.", NAN},
+        {136, "112'16.25", 112.5078125},
+        {136, "112'16.5", 112.515625},
+        {136, "112'16.3", NAN},
+        {140, "112'31.875", 112.99609375},
+        {140, "112'16.126", NAN},
+        {108, "562'4", 562.5},
+        {108, "562'8", NAN},
+        {356, "99'255", 99.99609375},
+        {2, "1234567890123456", NAN},
+    };
+    for (size_t n = 0; n < sizeof rows / sizeof rows[0]; n++) {
+        struct instrument i;
+        double price = -1;
+        instrument_init(&i, "ZNZ6");
+        i.price_format = rows[n].format;
+        bool read = instrument_parse_price(&i, rows[n].text, &price);
+        ck_assert_msg(read == !isnan(rows[n].price), "%s in format %d", rows[n].text,
+                      rows[n].format);
+        ck_assert_msg(!read || price == rows[n].price, "%s gives %.17g", rows[n].text, price);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("instrument");
@@ -267,6 +329,7 @@ static Suite *suite(void)
     tcase_add_test(t, without_a_format_the_tick_gives_the_decimals);
     tcase_add_test(t, with_neither_format_nor_tick_the_price_gives_the_decimals);
     tcase_add_test(t, a_price_too_large_for_its_format_is_still_a_number);
+    tcase_add_test(t, prices_are_read_in_the_format_in_which_they_are_shown);
     suite_add_tcase(s, t);
     return s;
 }

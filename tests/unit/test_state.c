@@ -316,36 +316,6 @@ START_TEST(working_orders_that_a_complete_answer_leaves_out_are_gone)
 }
 END_TEST
 
-START_TEST(the_view_follows_fills_but_not_too_often)
-{
-    struct account_key other = {MODE_SIM, "Sim2"};
-    ck_assert(state_set_view(state, &SIM, false, "fill", 10 * CLOCK_SECOND));
-    ck_assert(!state_set_view(state, &other, false, "fill", 11 * CLOCK_SECOND));
-    ck_assert(state_set_view(state, &other, false, "fill", 12 * CLOCK_SECOND));
-    ck_assert(!state_set_view(state, &other, false, "fill", 20 * CLOCK_SECOND)); /* there already */
-}
-END_TEST
-
-START_TEST(a_pinned_view_stays_until_it_is_unpinned)
-{
-    ck_assert(state_set_view(state, &SIM, true, "chosen", 10 * CLOCK_SECOND));
-    ck_assert(!state_set_view(state, &LIVE, false, "fill", 20 * CLOCK_SECOND));
-    ck_assert(state_set_view(state, &LIVE, true, "chosen", 20 * CLOCK_SECOND));
-    state_unpin_view(state);
-    ck_assert(state_set_view(state, &SIM, false, "fill", 30 * CLOCK_SECOND));
-}
-END_TEST
-
-START_TEST(the_view_never_leaves_a_live_position_by_itself)
-{
-    apply(&LIVE, SIDE_LONG, 1, 5000, "a");
-    ck_assert(state_set_view(state, &LIVE, false, "fill", 10 * CLOCK_SECOND));
-    ck_assert(!state_set_view(state, &SIM, false, "fill", 60 * CLOCK_SECOND));
-    apply(&LIVE, SIDE_SHORT, 1, 5001, "b");
-    ck_assert(state_set_view(state, &SIM, false, "fill", 70 * CLOCK_SECOND));
-}
-END_TEST
-
 START_TEST(a_restored_position_opens_the_recovery_window)
 {
     struct position p;
@@ -528,9 +498,6 @@ static Suite *suite(void)
         the_fills_known_of_an_order_survive_a_new_id,
         a_full_order_table_forgets_finished_ones_first,
         working_orders_that_a_complete_answer_leaves_out_are_gone,
-        the_view_follows_fills_but_not_too_often,
-        a_pinned_view_stays_until_it_is_unpinned,
-        the_view_never_leaves_a_live_position_by_itself,
         a_restored_position_opens_the_recovery_window,
         a_known_fill_of_the_database_is_not_applied_again,
         a_discarded_position_leaves_no_trade,

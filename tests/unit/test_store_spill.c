@@ -100,6 +100,19 @@ START_TEST(a_change_survives_the_journal_member_by_member)
 }
 END_TEST
 
+START_TEST(a_fact_that_is_a_text_survives_the_journal)
+{
+    char text[112];
+    struct change c = {.kind = CHANGE_FACT, .sequence = 1, .time = START, .has_fact = true};
+    text_copy(c.fact, sizeof c.fact, "view:17");
+    text_copy(c.fact_text, sizeof c.fact_text, "17 1764000000000000 LIVE fill 120005");
+    append(&c, 1);
+    replay(1);
+    ck_assert_int_eq(repository_get_meta(repository, "view:17", text, sizeof text, NULL), 1);
+    ck_assert_str_eq(text, c.fact_text);
+}
+END_TEST
+
 START_TEST(what_the_journal_stores_is_what_a_commit_stores)
 {
     struct change changes[] = {sample_open(1), sample_add(2), sample_extremes(START + 3, 5801.1),
@@ -397,6 +410,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("spill");
     tcase_add_checked_fixture(t, open_place, close_place);
     tcase_add_test(t, a_change_survives_the_journal_member_by_member);
+    tcase_add_test(t, a_fact_that_is_a_text_survives_the_journal);
     tcase_add_test(t, what_the_journal_stores_is_what_a_commit_stores);
     tcase_add_test(t, no_journal_is_nothing_to_replay);
     tcase_add_test(t, the_journal_is_private);
