@@ -97,9 +97,10 @@ struct engine_account {
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
     bool weighed;    /* which of them count is found, and what prices they want */
-    int64_t prices_until; /* monotonic us: they wait so long for those prices; 0: they do not */
-    bool history_again;   /* a fill was missed meanwhile: that answer may be without it */
-    bool without_ids;     /* fills of it have no execution ids */
+    int64_t prices_until;  /* monotonic us: they wait so long for those prices; 0: they do not */
+    bool history_again;    /* a fill was missed meanwhile: that answer may be without it */
+    bool without_ids;      /* fills of it have no execution ids */
+    bool history_is_short; /* the one asked for may begin in the middle of an order */
     bool history_refused, balance_refused;
     int64_t changed_at;                      /* monotonic us: something was last counted */
     int64_t history_asked_at;                /* monotonic us */

@@ -9,14 +9,15 @@
 
 enum {
     STATE_RANGES = 16,
-    STATE_FILLS = 1 << 18, /* known ones that are kept, the newest */
+    STATE_FILLS = 1 << 18, /* names of known ones that are kept, the newest */
     STATE_ORDERS = 1 << 16 /* whose sums of fills are kept, likewise */
 };
 
-/* A fill that was applied. */
+/* One of the names of a fill that was applied. */
 struct known_fill {
     UT_hash_handle hh;
-    char key[]; /* fill_identify() */
+    bool has_id; /* the fill has an execution id */
+    char key[];  /* fill_identify() or fill_identify_by_order() */
 };
 
 /* The sum of the fills known of one order. */

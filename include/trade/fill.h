@@ -30,6 +30,9 @@ struct fill {
 /* What makes the fill the same one: "account|symbol|e:EXECUTION_ID", or without one
  * "account|symbol|o:ORDER_ID|CUMULATIVE". Returns false when the fill has neither. */
 bool fill_identify(const struct fill *f, char key[FILL_KEY_SIZE]);
+/* The second of them, of a fill that may have both: false without it. Two fills with execution ids
+ * are told apart by those alone. */
+bool fill_identify_by_order(const struct fill *f, char key[FILL_KEY_SIZE]);
 
 /* "3", "0.5": up to 9 decimals, no trailing zeros, the same in every locale (it is part of keys
  * that outlive the process); unset is "-". Returns the length. */

@@ -160,6 +160,7 @@ void engine_ask_history(struct engine *e, struct engine_account *a)
     r->StartDateTime = from / CLOCK_SECOND;
     r->NumberOfDays = (int32_t)((e->wall - from) / CLOCK_DAY) + 1;
     a->history_from = r->StartDateTime * CLOCK_SECOND;
+    a->history_is_short = from > e->wall - HISTORY_SPAN;
     a->history_request = dtc_session_request(e->session, &m, e->now);
     a->history_asked_at = e->now;
     a->collecting = a->history_request != 0;
@@ -193,6 +194,7 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
     bool other = name[0] != '\0' && strcmp(name, a->key.account) != 0;
     if (other || time < a->history_from)
         return;
+    a->without_ids |= f.fill.execution_id[0] == '\0';
     if (!fill_is_valid(&f.fill))
         say_refused(e, &f.fill); /* and it would spoil the sum of its order */
     else
@@ -217,8 +219,8 @@ static int compare_orders(const void *one, const void *other)
     return order != 0 ? order : a < b ? -1 : a > b;
 }
 
-/* A fill without an execution id is known by its order's cumulative quantity, which the stream says
- * and the history leaves to be added up. */
+/* A fill that has no execution id here, or had none in the stream, is known by its order's
+ * cumulative quantity, which the stream says and the history leaves to be added up. */
 static void add_up(struct engine_account *a)
 {
     size_t count = 0;
@@ -230,10 +232,12 @@ static void add_up(struct engine_account *a)
     qsort(past, count, sizeof(struct engine_fill *), compare_orders);
     for (size_t i = 0; i < count; i++) {
         struct fill *f = &past[i]->fill;
-        bool same = i > 0 && strcmp(f->order_id, past[i - 1]->fill.order_id) == 0;
-        sum = same ? sum + f->quantity : f->quantity;
-        if (f->execution_id[0] == '\0')
-            f->order_filled = sum;
+        const struct fill *before = i > 0 ? &past[i - 1]->fill : NULL;
+        bool same = before != NULL && strcmp(f->order_id, before->order_id) == 0;
+        bool again = same && f->execution_id[0] != '\0' &&
+                     strcmp(f->execution_id, before->execution_id) == 0;
+        sum = again ? sum : same ? sum + f->quantity : f->quantity;
+        f->order_filled = sum;
     }
     free(past);
 }
@@ -348,7 +352,10 @@ void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outc
                        a->key.account, why);
         a->history_refused = outcome == DTC_REJECTED;
         a->history_failures = outcome == DTC_UNANSWERED ? a->history_failures + 1 : 0;
-        if (outcome != DTC_COMPLETE)
+        /* fills without ids have come: their sums need a history that begins with the orders */
+        bool is_too_short = outcome == DTC_COMPLETE && a->history_is_short && a->without_ids;
+        a->history_again |= is_too_short;
+        if (outcome != DTC_COMPLETE || is_too_short)
             drop_past(e, a);
         apply_collected(e, a);
     }

@@ -31,6 +31,11 @@ bool fill_identify(const struct fill *f, char key[FILL_KEY_SIZE])
         text_format(key, FILL_KEY_SIZE, "%s|%s|e:%s", f->key.account, f->symbol, f->execution_id);
         return true;
     }
+    return fill_identify_by_order(f, key);
+}
+
+bool fill_identify_by_order(const struct fill *f, char key[FILL_KEY_SIZE])
+{
     if (f->order_id[0] == '\0' || !(f->order_filled > 0) || !price_is_set(f->order_filled))
         return false;
     char cumulative[64];

@@ -21,6 +21,87 @@ static void report(double quantity, double price)
     peer_answer(b.peer, 305, NULL, NULL, text);
 }
 
+/* --- one fill, told with an execution id here and without one there --- */
+
+START_TEST(a_fill_that_only_the_history_names_is_counted_once)
+{
+    start();
+    FILL(.order = "o1", .price = 5000);
+    settle();
+    HISTORY({.order = "o1", .execution = "x1", .price = 5000});
+    reconnect();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    restart();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+}
+END_TEST
+
+START_TEST(a_fill_that_only_the_stream_names_is_counted_once)
+{
+    start();
+    FILL(.order = "o1", .execution = "x1", .price = 5000);
+    settle();
+    HISTORY({.order = "o1", .price = 5000});
+    reconnect();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    restart();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+}
+END_TEST
+
+START_TEST(a_fill_that_the_history_tells_of_first_is_counted_once)
+{
+    start();
+    HISTORY({.order = "o1", .execution = "x1", .price = 5000}, {.order = "o2", .price = 5000});
+    reconnect();
+    ck_assert_double_eq(held(&SIM1, MES), 2);
+    FILL(.order = "o1", .price = 5000);
+    FILL(.order = "o2", .execution = "x2", .price = 5000);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 2);
+}
+END_TEST
+
+START_TEST(fills_of_one_order_are_told_apart_by_either_name)
+{
+    start();
+    pass(5 * CLOCK_SECOND);
+    FILL(.order = "o1", .price = 5000, .filled = 1);
+    FILL(.order = "o2", .execution = "y1", .price = 5000, .filled = 1);
+    FILL(.order = "o2", .execution = "y2", .price = 5000, .filled = 1); /* as some servers do */
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 3);
+    HISTORY({.order = "o1", .execution = "x1", .price = 5000, .ago = 2},
+            {.order = "o1", .execution = "x2", .price = 5000, .ago = 1},
+            {.order = "o1", .execution = "x2", .price = 5000, .ago = 1}, /* twice */
+            {.order = "o1", .execution = "x3", .price = 5000});
+    reconnect();
+    ck_assert_double_eq(held(&SIM1, MES), 5); /* x2 and x3 are news */
+    FILL(.order = "o1", .price = 5000, .filled = 3);
+    FILL(.order = "o1", .price = 5000, .filled = 4);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 6);
+}
+END_TEST
+
+START_TEST(a_short_history_that_names_no_fills_is_asked_for_from_the_beginning_of_its_orders)
+{
+    start();
+    FILL(.order = "o1", .execution = "x1", .price = 5000, .filled = 1);
+    settle();
+    pass(CLOCK_SECOND);
+    b.wall += 3 * CLOCK_DAY;
+    FILL(.order = "o2", .execution = "y1", .price = 5000);
+    FILL(.order = "o1", .execution = "x2", .price = 5000, .filled = 2);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 3);
+    HISTORY({.order = "o1", .price = 5000, .ago = 3 * 86400},
+            {.order = "o2", .price = 5000, .ago = 1}, {.order = "o1", .price = 5000, .ago = 1});
+    reconnect();
+    ck_assert_double_eq(held(&SIM1, MES), 3);
+}
+END_TEST
+
 /* --- what the user says --- */
 
 START_TEST(the_exit_of_a_discarded_position_is_no_trade_of_its_own)
@@ -125,13 +206,21 @@ END_TEST
 
 static Suite *suite(void)
 {
+    const TTest *const once[] = {
+        a_fill_that_only_the_history_names_is_counted_once,
+        a_fill_that_only_the_stream_names_is_counted_once,
+        a_fill_that_the_history_tells_of_first_is_counted_once,
+        fills_of_one_order_are_told_apart_by_either_name,
+        a_short_history_that_names_no_fills_is_asked_for_from_the_beginning_of_its_orders,
+    };
     const TTest *const user[] = {the_exit_of_a_discarded_position_is_no_trade_of_its_own};
     const TTest *const server[] = {
         a_position_that_a_made_up_fill_opened_takes_the_servers_entry_for_its_own,
         each_server_that_ever_reported_a_position_of_a_simulation_is_believed,
         a_position_without_an_entry_price_is_told_of_once,
     };
-    Suite *s = suite_create("engine_books");
+    Suite *s = suite_create("engine: books");
+    CASE_ADD(s, "once", once);
     CASE_ADD(s, "user", user);
     CASE_ADD(s, "server", server);
     return s;

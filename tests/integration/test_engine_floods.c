@@ -292,11 +292,13 @@ START_TEST(a_long_history_without_execution_ids_is_summed_in_time)
     enum { FILLS = 40000 };
     peer_answer(b.peer, 303, NULL, NULL, NULL);
     start();
-    int request = history_request();
-    for (int i = 0; i < FILLS; i++)
-        hand_past_fill(request, 0, "");
-    peer_send(b.peer, "{'Type':304,'RequestID':%d,'NoOrderFills':1}", request);
-    settle();
+    for (int asked = 0; asked < 2; asked++) { /* again from the beginning of all orders */
+        int request = history_request();
+        for (int i = 0; i < FILLS; i++)
+            hand_past_fill(request, 0, "");
+        peer_send(b.peer, "{'Type':304,'RequestID':%d,'NoOrderFills':1}", request);
+        settle();
+    }
     ck_assert_double_eq(held(&SIM1, MES), FILLS);
     ck_assert_double_eq(query("SELECT max(order_filled) FROM fill"), FILLS);
 }
@@ -317,10 +319,8 @@ START_TEST(an_absurd_fill_does_not_spoil_the_sum_of_its_order)
 {
     peer_answer(b.peer, 303, NULL, NULL, NULL);
     start();
-    int request = history_request();
     union dtc_message m = made(DTC_HISTORICAL_ORDER_FILL_RESPONSE);
     struct dtc_historical_order_fill_response *u = &m.historical_order_fill_response;
-    u->RequestID = request;
     dtc_text_set(u->Symbol, sizeof u->Symbol, MES);
     dtc_text_set(u->TradeAccount, sizeof u->TradeAccount, "Sim1");
     dtc_text_set(u->ServerOrderID, sizeof u->ServerOrderID, "o2");
@@ -328,11 +328,15 @@ START_TEST(an_absurd_fill_does_not_spoil_the_sum_of_its_order)
     u->Price = 5000;
     u->DateTime = START_TIME;
     u->Quantity = (double)NAN;
-    engine_handle(b.engine, &m);
-    hand_past_fill(request, 2, "");
-    hand_past_fill(request, 2, "");
-    peer_send(b.peer, "{'Type':304,'RequestID':%d,'NoOrderFills':1}", request);
-    settle();
+    for (int asked = 0; asked < 2; asked++) { /* again from the beginning of all orders */
+        int request = history_request();
+        u->RequestID = request;
+        engine_handle(b.engine, &m);
+        hand_past_fill(request, 2, "");
+        hand_past_fill(request, 2, "");
+        peer_send(b.peer, "{'Type':304,'RequestID':%d,'NoOrderFills':1}", request);
+        settle();
+    }
     ck_assert_double_eq(held(&SIM1, MES), 2);
 }
 END_TEST
