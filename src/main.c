@@ -4,7 +4,7 @@
 
 /* The first is what `sortie` does without a subcommand. */
 static const struct subcommand *const commands[] = {&console_command, &backup_command,
-                                                    &doctor_command};
+                                                    &doctor_command, &positions_command};
 
 int main(int argc, char **argv)
 {

@@ -10,6 +10,6 @@ struct subcommand {
     int (*run)(int argc, char **argv); /* argv[0] is its name; returns the exit status */
 };
 
-extern const struct subcommand console_command, backup_command, doctor_command;
+extern const struct subcommand console_command, backup_command, doctor_command, positions_command;
 
 #endif

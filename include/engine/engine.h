@@ -37,4 +37,9 @@ bool engine_load(struct engine *e, struct repository *r, struct error *error);
 bool engine_start(struct engine *e, struct writer *w, const char *database, struct error *error);
 void engine_join(struct engine *e);
 
+/* The name of the fact (trade/change.h) that goes with a position that the user discards; its value
+ * is when (us UTC): fills of it from before that are told of later make no new one. */
+void engine_name_stand_in(char *fact, size_t size, const struct account_key *key,
+                          const char *symbol);
+
 #endif

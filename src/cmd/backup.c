@@ -23,7 +23,7 @@ static int backup_run(int argc, char **argv)
 {
     struct paths paths;
     struct error error = {0};
-    int status = places_read_options(argc, argv, HELP, &paths, &error);
+    int status = places_read_options(argc, argv, HELP, NULL, &paths, NULL, &error);
     if (status < 0 && optind != argc - 1) {
         error_set(&error, ERROR_USAGE, "give one FILE: see sortie backup --help");
         status = EXIT_USAGE;

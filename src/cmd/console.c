@@ -57,6 +57,7 @@ static void print_help(void)
     puts("usage: sortie [console] [options]\n"
          "       sortie backup [options] FILE\n"
          "       sortie doctor [options]\n"
+         "       sortie positions [options]\n"
          "\n"
          "A terminal console for trading on Sierra Chart and other DTC servers.\n"
          "\n"

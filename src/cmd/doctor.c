@@ -203,7 +203,7 @@ static int doctor_run(int argc, char **argv)
 {
     struct doctor d = {.pid = 0};
     struct error error = {0};
-    int status = places_read_options(argc, argv, HELP, &d.paths, &error);
+    int status = places_read_options(argc, argv, HELP, NULL, &d.paths, NULL, &error);
     if (status < 0 && optind < argc) {
         error_set(&error, ERROR_USAGE, "there is no argument '%s': see sortie doctor --help",
                   argv[optind]);

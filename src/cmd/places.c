@@ -1,13 +1,15 @@
 #include "cmd/places.h"
 
-#include "base/config.h"
 #include "base/text.h"
 #include "cmd/command.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 
 extern char **environ;
+
+enum { OWN = 256 };
 
 static bool find(struct config *config, const char *file, const char *data_dir, bool demo,
                  struct paths *paths, struct error *error)
@@ -29,17 +31,22 @@ static bool find(struct config *config, const char *file, const char *data_dir, 
     return paths_prepare(paths, config, error);
 }
 
-int places_read_options(int argc, char **argv, const char *help, struct paths *paths,
-                        struct error *error)
+int places_read_options(int argc, char **argv, const char *help, const struct places_option *own,
+                        struct paths *paths, const struct config **used, struct error *error)
 {
-    static const struct option options[] = {
+    struct option options[PLACES_OPTIONS + 6] = {
         {"config", required_argument, NULL, 'c'}, {"data-dir", required_argument, NULL, 'd'},
         {"demo", no_argument, NULL, 'm'},         {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
+        {"version", no_argument, NULL, 'v'},
     };
     static struct config config; /* some tens of KiB */
     const char *file = NULL, *data_dir = NULL;
     bool demo = false;
+    for (int i = 0; own != NULL && own[i].name != NULL; i++) {
+        assert(i < PLACES_OPTIONS);
+        options[5 + i] = (struct option){
+            own[i].name, own[i].takes_value ? required_argument : no_argument, NULL, OWN + i};
+    }
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
@@ -58,9 +65,15 @@ int places_read_options(int argc, char **argv, const char *help, struct paths *p
             puts("sortie " SORTIE_VERSION);
             return EXIT_DONE;
         default:
+            if (option >= OWN) {
+                *own[option - OWN].value = optarg != NULL ? optarg : "";
+                break;
+            }
             fprintf(stderr, "sortie: see sortie %s --help\n", argv[0]);
             return EXIT_USAGE;
         }
     }
+    if (used != NULL)
+        *used = &config;
     return find(&config, file, data_dir, demo, paths, error) ? -1 : EXIT_USAGE;
 }

@@ -36,12 +36,18 @@ void engine_restore_stand_in(struct engine *e, const char *fact, int64_t time)
     m->time = time;
 }
 
+void engine_name_stand_in(char *fact, size_t size, const struct account_key *key,
+                          const char *symbol)
+{
+    text_format(fact, size, "%s%s|%s", PREFIX, key->account, symbol);
+}
+
 void engine_note_stand_in(struct engine *e, const struct account_key *key, const char *symbol)
 {
     struct change c;
     char fact[sizeof c.fact];
     int64_t time = e->wall + e->server_ahead;
-    text_format(fact, sizeof fact, "%s%s|%s", PREFIX, key->account, symbol);
+    engine_name_stand_in(fact, sizeof fact, key, symbol);
     engine_restore_stand_in(e, fact, time);
     state_note_fact(e->state, fact, time, e->wall, &c);
     engine_store(e, &c);
