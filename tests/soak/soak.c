@@ -17,7 +17,8 @@ enum {
     BYTES_MORE = 4 << 20,
     QUIET_UNTIL_HOURS = 18, /* no kills from WARM_HOURS on until then */
     LATEST_KILL = 3000,     /* us after a turn began: about what the writer needs for it */
-    MOST_WAITING = 256      /* changes that may wait for the writer at the end of a minute */
+    LATEST_KILL_OF_START = 20000,
+    MOST_WAITING = 256 /* changes that may wait for the writer at the end of a minute */
 };
 
 /* A line of a scenario each; up to two numbers are drawn for it. */
@@ -111,12 +112,17 @@ static void restart_console(void)
     soak.restarts++;
 }
 
+/* Now and then the next one too, while it starts. */
 static void kill_console(void)
 {
-    console_kill(draw(0, LATEST_KILL));
-    console_begin(draw_encoding());
-    soak.was_online = false;
-    soak.kills++;
+    int latest = LATEST_KILL;
+    do {
+        console_kill(draw(0, latest));
+        console_begin(draw_encoding());
+        soak.was_online = false;
+        soak.kills++;
+        latest = LATEST_KILL_OF_START;
+    } while (draw(0, 3) == 0);
 }
 
 /* What both sides have to say to each other at this moment. The clock waits for the operating
@@ -392,6 +398,7 @@ static int run(void)
 int main(int argc, char **argv)
 {
     char *end_of_hours = NULL, *end_of_seed = NULL;
+    console.program = argv[0];
     if (argc == 8 && strcmp(argv[1], "--console") == 0) {
         console_arguments = argv + 2;
         return run_console();
