@@ -64,6 +64,7 @@ struct state {
     struct price_batch batches[SNAPSHOT_SYMBOLS];
     struct backfill backfills[SNAPSHOT_SYMBOLS];
     bool extremes_moved[SNAPSHOT_POSITIONS];
+    int64_t stored_at[SNAPSHOT_POSITIONS];   /* us UTC */
     bool several_orders[SNAPSHOT_POSITIONS]; /* stops or targets: the price decides between them */
     struct known_fill *fills;
     struct order_fills *order_fills;

@@ -1,5 +1,6 @@
 #include "state/internal.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -22,6 +23,16 @@ static bool has_room(struct state *s, const char *symbol)
 }
 
 /* A place for an open position of that symbol; -1 when there is none. */
+/* Prices that move no extreme are stored too, if seldom: by them it is known until when the
+ * position was watched. */
+static const int64_t WATCHED_PAUSE = CLOCK_MINUTE;
+
+static void note_stored(struct state *s, uint32_t index, int64_t now)
+{
+    s->extremes_moved[index] = false;
+    s->stored_at[index] = now;
+}
+
 static int new_position(struct state *s, const char *symbol)
 {
     struct snapshot *n = &s->now;
@@ -32,7 +43,8 @@ static int new_position(struct state *s, const char *symbol)
     n->position_symbol[i] = (uint32_t)place;
     n->position_change[i] = 0;
     n->position_confirmed[i] = false;
-    s->extremes_moved[i] = s->several_orders[i] = false;
+    s->several_orders[i] = false;
+    note_stored(s, i, 0);
     state_touch(s, &n->position_count, sizeof n->position_count);
     return (int)i;
 }
@@ -48,6 +60,7 @@ void state_remove_position(struct state *s, int index)
     CLOSE_GAP(n->position_confirmed);
     CLOSE_GAP(s->extremes_moved);
     CLOSE_GAP(s->several_orders);
+    CLOSE_GAP(s->stored_at);
 #undef CLOSE_GAP
     state_touch(s, &n->position_count,
                 offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
@@ -191,6 +204,14 @@ static void book_trade(struct state *s, const struct trade *t, int64_t now, stru
     }
 }
 
+/* The market's context, when `time` is of now: the server's clock may differ a little from ours.
+ * That of the past is not known. */
+static const struct market_context *context_at(const struct snapshot *n, uint32_t symbol,
+                                               int64_t time, int64_t now)
+{
+    return time >= now - CLOCK_MINUTE ? &n->markets[symbol].context : NULL;
+}
+
 enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum trade_origin origin,
                                   const char *why, int64_t now, struct change *out)
 {
@@ -222,7 +243,8 @@ enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum tr
     vouch(s, p);
     if (origin != ORIGIN_LIVE && !fresh)
         p->origin = origin;
-    position_apply_fill(p, &n->instruments[symbol], f, &n->markets[symbol].context, now, &step);
+    position_apply_fill(p, &n->instruments[symbol], f, context_at(n, symbol, f->time, now), now,
+                        &step);
     if (step.closed && origin == ORIGIN_RECONCILED) { /* what it opens is the server's */
         p->origin = origin;
         p->source = SOURCE_SERVER;
@@ -237,7 +259,7 @@ enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum tr
         book_trade(s, &step.trade, now, out);
     n->position_change[index] = out->sequence;
     n->position_confirmed[index] = false;
-    s->extremes_moved[index] = false;
+    note_stored(s, (uint32_t)index, now);
     if (position_is_open(p))
         state_touch_position(s, index);
     else
@@ -278,7 +300,7 @@ static void change_position(struct state *s, int index, const struct position *b
     out->before = *before;
     out->after = *p;
     s->now.position_change[index] = out->sequence;
-    s->extremes_moved[index] = false;
+    note_stored(s, (uint32_t)index, now);
     state_touch_position(s, index);
 }
 
@@ -326,15 +348,17 @@ bool state_take_extremes(struct state *s, int64_t now, struct change *out)
     struct snapshot *n = &s->now;
     bool taken = false;
     for (uint32_t i = 0; i < n->position_count && !taken; i++) {
-        if (!s->extremes_moved[i])
+        struct position *p = &n->positions[i];
+        int64_t seen = s->extremes_moved[i] ? now : p->updated_at;
+        if (!s->extremes_moved[i] && seen < s->stored_at[i] + WATCHED_PAUSE)
             continue;
-        s->extremes_moved[i] = false;
-        n->positions[i].updated_at = update_time(s, &n->positions[i], now);
+        note_stored(s, i, now);
+        p->updated_at = update_time(s, p, seen);
         memset(out, 0, sizeof *out);
         out->kind = CHANGE_EXTREMES;
         out->time = now;
         out->has_position = true;
-        out->before = out->after = n->positions[i];
+        out->before = out->after = *p;
         taken = true;
     }
     state_unlock(s);
@@ -417,7 +441,9 @@ bool state_adopt_position(struct state *s, const struct position *p, const char 
         struct position flat;
         position_init(&flat, &p->key, p->symbol);
         n->positions[index] = *p;
-        n->positions[index].entry_context = n->markets[n->position_symbol[index]].context;
+        const struct market_context *context =
+            context_at(n, n->position_symbol[index], p->entry_time, now);
+        n->positions[index].entry_context = context != NULL ? *context : flat.entry_context;
         n->position_confirmed[index] = true;
         change_position(s, index, &flat, CHANGE_RECONCILED, why, now, out);
     }
@@ -489,6 +515,7 @@ void state_restore_position(struct state *s, const struct position *p, bool stal
     int index = new_position(s, p->symbol);
     if (index >= 0) {
         n->positions[index] = *p;
+        note_stored(s, (uint32_t)index, p->updated_at);
         if (p->origin == ORIGIN_LIVE)
             n->positions[index].origin = ORIGIN_RECOVERED;
         state_touch_position(s, index);

@@ -195,6 +195,39 @@ START_TEST(positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn)
 }
 END_TEST
 
+static void see_price(double price, int64_t at)
+{
+    state_apply_trade(state, 0, price, 1, AGGRESSOR_NONE, at, at);
+    state_settle(state, 0);
+}
+
+/* Otherwise a position that was watched for days without a new extreme would be a stale one. */
+START_TEST(a_price_a_minute_is_stored_although_it_is_no_extreme)
+{
+    apply(&SIM, SIDE_LONG, 2, 5000, "a");
+    see_price(5004, 2 * CLOCK_SECOND);
+    ck_assert(state_take_extremes(state, 2 * CLOCK_SECOND, &change));
+    see_price(5001, 61 * CLOCK_SECOND);
+    ck_assert(!state_take_extremes(state, 61 * CLOCK_SECOND, &change));
+    see_price(5002, 62 * CLOCK_SECOND);
+    ck_assert(state_take_extremes(state, 70 * CLOCK_SECOND, &change));
+    ck_assert_int_eq(change.after.updated_at, 62 * CLOCK_SECOND); /* it was seen then, not later */
+    ck_assert(!state_take_extremes(state, 600 * CLOCK_SECOND, &change));
+}
+END_TEST
+
+START_TEST(a_restored_position_is_not_stored_before_a_price_came)
+{
+    struct position p;
+    position_init(&p, &SIM, "MESZ26_FUT_CME");
+    p.quantity = 1;
+    p.entry_price = p.min_price = p.max_price = 5000;
+    p.updated_at = 1000 * CLOCK_SECOND;
+    state_restore_position(state, &p, false);
+    ck_assert(!state_take_extremes(state, 9000 * CLOCK_SECOND, &change));
+}
+END_TEST
+
 START_TEST(stop_and_target_follow_the_orders)
 {
     double known;
@@ -492,6 +525,8 @@ static Suite *suite(void)
         prices_move_the_extremes_which_are_taken_once,
         a_price_from_before_the_entry_is_not_of_the_position,
         positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn,
+        a_price_a_minute_is_stored_although_it_is_no_extreme,
+        a_restored_position_is_not_stored_before_a_price_came,
         stop_and_target_follow_the_orders,
         of_several_stops_the_one_nearest_to_the_price_counts,
         what_a_later_order_message_leaves_out_stays,
