@@ -201,6 +201,26 @@ static void see_price(double price, int64_t at)
     state_settle(state, 0);
 }
 
+START_TEST(the_context_of_the_past_is_not_that_of_now)
+{
+    apply(&SIM, SIDE_LONG, 1, 5000, "a");
+    see_price(5004, CLOCK_HOUR);
+    struct fill f = make_fill(&SIM, SIDE_LONG, 1, 5000, "b");
+    text_copy(f.symbol, sizeof f.symbol, "MESZ26_FUT_CME");
+    f.key.account[0] = 'X'; /* another position */
+    f.time = CLOCK_HOUR - 30 * CLOCK_SECOND;
+    ck_assert_int_eq(state_apply_fill(state, &f, ORIGIN_LIVE, "", CLOCK_HOUR, &change),
+                     FILL_APPLIED);
+    ck_assert_double_eq(change.after.entry_context.vwap, 5004);
+    f.key.account[0] = 'Y';
+    f.time = CLOCK_HOUR - 61 * CLOCK_SECOND;
+    text_copy(f.execution_id, sizeof f.execution_id, "c");
+    ck_assert_int_eq(state_apply_fill(state, &f, ORIGIN_LIVE, "", CLOCK_HOUR, &change),
+                     FILL_APPLIED);
+    ck_assert(!price_is_set(change.after.entry_context.vwap));
+}
+END_TEST
+
 /* Otherwise a position that was watched for days without a new extreme would be a stale one. */
 START_TEST(a_price_a_minute_is_stored_although_it_is_no_extreme)
 {
@@ -525,6 +545,7 @@ static Suite *suite(void)
         prices_move_the_extremes_which_are_taken_once,
         a_price_from_before_the_entry_is_not_of_the_position,
         positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn,
+        the_context_of_the_past_is_not_that_of_now,
         a_price_a_minute_is_stored_although_it_is_no_extreme,
         a_restored_position_is_not_stored_before_a_price_came,
         stop_and_target_follow_the_orders,
