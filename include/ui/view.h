@@ -49,7 +49,8 @@ struct view {
     int orders_scroll, messages_scroll, help_scroll, recovery_scroll, views_scroll;
 
     bool recovery_accepted; /* until the snapshot says so too */
-    int recovery_row;
+    int recovery_row;       /* -1: the first that shows */
+    bool recovery_scrolls;  /* by lines, where there is no other row to go to */
     bool accounts_open;
     struct account_key account_row;
     bool help_open, views_open;

@@ -26,7 +26,7 @@ static int nth(const struct snapshot *s, int row)
 
 static const struct recovered *selected(const struct view *v)
 {
-    return v->recovery_row < (int)v->snapshot->recovered_count
+    return v->recovery_row >= 0 && v->recovery_row < (int)v->snapshot->recovered_count
                ? &v->snapshot->recovered[v->recovery_row]
                : NULL;
 }
@@ -98,8 +98,8 @@ static int draw_all(struct view *v, struct area a, int y, int *from, int *to)
 static void draw(struct view *v, struct area screen)
 {
     const struct snapshot *s = v->snapshot;
-    if (v->recovery_row >= (int)s->recovered_count)
-        v->recovery_row = nth(s, 0) < 0 ? 0 : nth(s, 0);
+    if (v->recovery_row < 0 || v->recovery_row >= (int)s->recovered_count)
+        v->recovery_row = nth(s, 0);
     int from, to;
     struct area window = modal_area(screen, screen.rows, 78);
     struct area nowhere = modal_inside(window);
@@ -109,11 +109,12 @@ static void draw(struct view *v, struct area screen)
     struct area inside = modal_frame(window, " Recovered positions ", rows > window.rows - 2);
     int last = rows > inside.rows ? rows - inside.rows : 0;
     int *scroll = &v->recovery_scroll;
-    /* The first one also shows the words above it. */
-    *scroll = v->recovery_row == nth(s, 0) ? 0
-              : to - *scroll > inside.rows ? to - inside.rows
-              : from < *scroll             ? from
-                                           : *scroll;
+    /* The first one also shows the words above it; of one that is too long its beginning shows. */
+    if (!v->recovery_scrolls)
+        *scroll = v->recovery_row == nth(s, 0)                ? 0
+                  : from < *scroll || to - from > inside.rows ? from
+                  : to - *scroll > inside.rows                ? to - inside.rows
+                                                              : *scroll;
     *scroll = *scroll > last ? last : *scroll;
     draw_all(v, inside, -*scroll, &from, &to);
 }
@@ -126,8 +127,13 @@ static void select_row(struct view *v, enum action action)
         last = i;
         row = nth(s, i) == v->recovery_row ? i : row;
     }
-    if (view_scroll(&row, action, 3, last) && nth(s, row) >= 0)
-        v->recovery_row = nth(s, row);
+    int before = row;
+    if (!view_scroll(&row, action, 3, last) || nth(s, row) < 0)
+        return;
+    v->recovery_row = nth(s, row);
+    v->recovery_scrolls = row == before;
+    if (v->recovery_scrolls)
+        view_scroll(&v->recovery_scroll, action, 3, INT16_MAX);
 }
 
 static struct command command_for(enum command_kind kind, const struct recovered *r)

@@ -17,7 +17,7 @@ struct view *view_new(const struct ui_options *options)
     v->options = options;
     v->focus = PANEL_position;
     v->timeframe = TIMEFRAME_1D;
-    v->position = v->symbol_index = -1;
+    v->position = v->symbol_index = v->recovery_row = -1;
     v->flash_price = PRICE_UNSET;
     return v;
 }
@@ -199,7 +199,7 @@ money view_timeframe_pnl(const struct view *v, int64_t time, money balance, mone
 bool view_undecided(const struct view *v)
 {
     const struct snapshot *s = v->snapshot;
-    if (v->recovery_row >= (int)s->recovered_count || !s->recovered[v->recovery_row].stale)
+    if (v->recovery_row < 0 || v->recovery_row >= (int)s->recovered_count || !s->recovered[v->recovery_row].stale)
         return false;
     const struct position *p = &s->recovered[v->recovery_row].position;
     return snapshot_find_position(s, &p->key, p->symbol) >= 0;

@@ -164,6 +164,32 @@ START_TEST(a_stale_position_that_is_closed_meanwhile_takes_no_choice)
 }
 END_TEST
 
+START_TEST(what_has_no_room_in_the_recovery_window_is_scrolled_to)
+{
+    sample_recovery(d.snapshot, clock_wall_us());
+    d.snapshot->recovered[0] = d.snapshot->recovered[1]; /* the stale one alone */
+    d.snapshot->recovered_count = 1;
+    driver_start(&d, 12, 44, NULL);
+    driver_expect(&d, "These positions were open");
+    ck_assert(!shows("the server has not"));
+    for (int i = 0; i < 20; i++)
+        terminal_send(d.terminal, "\033OB");
+    driver_expect(&d, "the server has not");
+    driver_press(&d, "g", "These positions were open");
+}
+END_TEST
+
+START_TEST(the_first_position_that_shows_is_the_first_chosen)
+{
+    sample_recovery(d.snapshot, clock_wall_us());
+    struct recovered fresh = d.snapshot->recovered[0];
+    d.snapshot->recovered[0] = d.snapshot->recovered[1];
+    d.snapshot->recovered[1] = fresh;
+    driver_start(&d, 24, 80, NULL);
+    driver_expect(&d, "▸  SIM    Sim1  LONG 2 MESZ5");
+}
+END_TEST
+
 START_TEST(with_nothing_to_recover_there_is_no_window)
 {
     start();
@@ -295,6 +321,8 @@ static Suite *suite(void)
         a_stale_position_is_kept_closed_or_discarded,
         a_price_is_entered_in_the_instruments_own_format,
         a_stale_position_that_is_closed_meanwhile_takes_no_choice,
+        what_has_no_room_in_the_recovery_window_is_scrolled_to,
+        the_first_position_that_shows_is_the_first_chosen,
         with_nothing_to_recover_there_is_no_window,
         the_changes_of_the_view_are_listed_newest_first,
         a_sim_balance_begins_anew_only_after_yes,
