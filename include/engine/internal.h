@@ -369,6 +369,8 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
 void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outcome,
                         const char *why);
 void engine_apply_collected(struct engine *e);
+/* Until the fill histories have come: prices of now may be none of what was held before. */
+void engine_hold_prices(struct engine *e);
 /* The connection is lost: histories will be asked for anew, the fills of the stream count. */
 void engine_lose_histories(struct engine *e);
 

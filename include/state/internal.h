@@ -53,6 +53,12 @@ struct backfill {
     int64_t reached; /* us UTC: behind the newest trade of the past */
 };
 
+/* What a position has seen that does not count yet. */
+struct held_prices {
+    bool are_held;
+    double high, low; /* PRICE_UNSET: none */
+};
+
 struct state {
     pthread_mutex_t lock;
     struct state_options options;
@@ -66,6 +72,7 @@ struct state {
     bool extremes_moved[SNAPSHOT_POSITIONS];
     int64_t stored_at[SNAPSHOT_POSITIONS];   /* us UTC */
     bool several_orders[SNAPSHOT_POSITIONS]; /* stops or targets: the price decides between them */
+    struct held_prices held_prices[SNAPSHOT_POSITIONS];
     struct known_fill *fills;
     struct order_fills *order_fills;
 

@@ -140,6 +140,9 @@ bool state_discard_position(struct state *s, const struct account_key *key, cons
 /* Marks whether the server's report agrees. */
 void state_confirm_position(struct state *s, const struct account_key *key, const char *symbol,
                             bool confirmed);
+/* While it is not known what was held when they are made (`hold`), prices move no extremes of the
+ * account's open positions; then they count for those that are still open. */
+void state_hold_prices(struct state *s, const struct account_key *key, bool hold);
 /* Prices of the position were missed. `store`: with the next state_take_extremes(). */
 void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol, bool store);
 /* They are known after all, with this high and low (unset: none beyond those seen). */

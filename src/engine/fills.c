@@ -164,6 +164,14 @@ void engine_ask_history(struct engine *e, struct engine_account *a)
     a->history_request = dtc_session_request(e->session, &m, e->now);
     a->history_asked_at = e->now;
     a->collecting = a->history_request != 0;
+    if (!a->collecting)
+        state_hold_prices(e->state, &a->key, false);
+}
+
+void engine_hold_prices(struct engine *e)
+{
+    for (int i = 0; i < e->account_count; i++)
+        state_hold_prices(e->state, &e->accounts[i].key, true);
 }
 
 void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u)
@@ -318,11 +326,14 @@ static void apply_collected(struct engine *e, struct engine_account *a)
     for (size_t i = 0; i < a->fill_count; i++) {
         if (a->fills[i].fill.time > a->last_fill)
             a->last_fill = a->fills[i].fill.time;
+        if (a->fills[i].fill.time >= e->online_since)
+            state_hold_prices(e->state, &a->key, false);
         if (a->fills[i].past)
             apply_past(e, &a->fills[i]);
         else
             engine_apply_fill(e, &a->fills[i].fill, ORIGIN_LIVE, "fill");
     }
+    state_hold_prices(e->state, &a->key, false);
     e->collected -= a->fill_count;
     a->fill_count = a->fill_capacity = 0;
     free(a->fills);

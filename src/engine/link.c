@@ -99,6 +99,7 @@ static void end_connection(struct engine *e)
     }
     if (!e->stopping)
         engine_note_gaps(e, NULL);
+    engine_hold_prices(e);
 }
 
 static void on_phase(void *context, enum dtc_phase phase, const char *sentence)

@@ -112,6 +112,7 @@ bool engine_restore(struct engine *e, struct repository *r, struct error *error)
         choose_view(e);
     }
     engine_note_gaps(e, NULL);
+    engine_hold_prices(e);
     return done;
 }
 

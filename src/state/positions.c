@@ -45,6 +45,7 @@ static int new_position(struct state *s, const char *symbol)
     n->position_confirmed[i] = false;
     s->several_orders[i] = false;
     note_stored(s, i, 0);
+    s->held_prices[i] = (struct held_prices){false, PRICE_UNSET, PRICE_UNSET};
     state_touch(s, &n->position_count, sizeof n->position_count);
     return (int)i;
 }
@@ -61,6 +62,7 @@ void state_remove_position(struct state *s, int index)
     CLOSE_GAP(s->extremes_moved);
     CLOSE_GAP(s->several_orders);
     CLOSE_GAP(s->stored_at);
+    CLOSE_GAP(s->held_prices);
 #undef CLOSE_GAP
     state_touch(s, &n->position_count,
                 offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
@@ -476,6 +478,24 @@ void state_confirm_position(struct state *s, const struct account_key *key, cons
     if (index >= 0 && s->now.position_confirmed[index] != confirmed) {
         s->now.position_confirmed[index] = confirmed;
         state_touch_position(s, index);
+    }
+    state_unlock(s);
+}
+
+void state_hold_prices(struct state *s, const struct account_key *key, bool hold)
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    for (uint32_t i = 0; i < n->position_count; i++) {
+        struct held_prices *h = &s->held_prices[i];
+        if (!account_key_equal(&n->positions[i].key, key) || h->are_held == hold)
+            continue;
+        if (!hold && position_see_range(&n->positions[i], &n->instruments[n->position_symbol[i]],
+                                        h->high, h->low)) {
+            s->extremes_moved[i] = true;
+            state_touch_position(s, (int)i);
+        }
+        *h = (struct held_prices){hold, PRICE_UNSET, PRICE_UNSET};
     }
     state_unlock(s);
 }

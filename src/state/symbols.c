@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,22 @@ bool state_get_market(struct state *s, int symbol, struct market *out)
     return known;
 }
 
+/* Shows the price, and keeps it apart. */
+static void hold_price(struct position *p, const struct instrument *i, struct held_prices *h,
+                       double price, int64_t now)
+{
+    struct position before = *p;
+    if (!price_is_set(price))
+        return;
+    position_apply_price(p, i, price, now);
+    p->min_price = before.min_price;
+    p->max_price = before.max_price;
+    p->mae = before.mae;
+    p->mfe = before.mfe;
+    h->high = price_is_set(h->high) ? fmax(h->high, price) : price;
+    h->low = price_is_set(h->low) ? fmin(h->low, price) : price;
+}
+
 /* Positions see the lowest price of a batch, the highest and the last: that moves their extremes
  * and their heat as each price in turn would. Those opened clearly after the prices were made are
  * not touched. Servers stamp prices in seconds at worst. */
@@ -84,7 +101,11 @@ static void value_positions(struct state *s, int symbol, const struct price_batc
             b->time + CLOCK_SECOND < n->positions[i].entry_time)
             continue;
         for (size_t k = prices[0] == last && prices[1] == last ? 2 : 0; k < 3; k++)
-            if (position_apply_price(&n->positions[i], &n->instruments[symbol], prices[k], b->now))
+            if (s->held_prices[i].are_held)
+                hold_price(&n->positions[i], &n->instruments[symbol], &s->held_prices[i], prices[k],
+                           b->now);
+            else if (position_apply_price(&n->positions[i], &n->instruments[symbol], prices[k],
+                                          b->now))
                 s->extremes_moved[i] = true;
         state_touch(s, &n->positions[i], sizeof n->positions[i]);
     }

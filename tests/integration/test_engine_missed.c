@@ -56,6 +56,22 @@ START_TEST(a_trade_closed_while_down_has_the_excursions_up_to_its_exit)
 }
 END_TEST
 
+START_TEST(the_price_of_now_is_none_of_a_trade_that_was_closed_while_down)
+{
+    open_long();
+    come_back(200);
+    HISTORY({.execution = "in", .price = 5000, .quantity = 2, .ago = 200},
+            {.execution = "out", .price = 5004, .quantity = 2, .sells = 1, .ago = 140});
+    TICKS({START_TIME - 1, .low = 4000}, {START_TIME + 10, .low = 5012},
+          {START_TIME + 40, .low = 4991}, {START_TIME + 190, .low = 6000});
+    answer_snapshot(6000, START_TIME + 200);
+    start();
+    pass(2 * CLOCK_SECOND);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 1);
+    ck_assert_trade(5004, 60, -90, 120, 0);
+}
+END_TEST
+
 START_TEST(a_trade_opened_and_closed_while_down_has_its_excursions)
 {
     start_flat();
@@ -284,6 +300,7 @@ static Suite *suite(void)
 {
     const TTest *const whole[] = {
         a_trade_closed_while_down_has_the_excursions_up_to_its_exit,
+        the_price_of_now_is_none_of_a_trade_that_was_closed_while_down,
         a_trade_opened_and_closed_while_down_has_its_excursions,
         several_trades_of_a_time_down_have_each_its_own,
         what_was_held_at_each_price_counts,

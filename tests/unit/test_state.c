@@ -145,6 +145,36 @@ START_TEST(prices_move_the_extremes_which_are_taken_once)
 }
 END_TEST
 
+START_TEST(prices_that_are_held_count_for_what_is_held_in_the_end)
+{
+    apply(&SIM, SIDE_LONG, 2, 5000, "a");
+    state_hold_prices(state, &SIM, true);
+    state_apply_trade(state, 0, 4998, 1, AGGRESSOR_NONE, 2 * CLOCK_SECOND, 2 * CLOCK_SECOND);
+    state_apply_trade(state, 0, 5003, 1, AGGRESSOR_NONE, 3 * CLOCK_SECOND, 3 * CLOCK_SECOND);
+    state_settle(state, 0);
+    state_copy(state, &now);
+    ck_assert_int_eq(now.positions[0].open_pnl, 30 * MONEY_ONE);
+    ck_assert_int_eq(now.positions[0].mae, 0);
+    ck_assert_int_eq(now.positions[0].mfe, 0);
+    apply(&SIM, SIDE_SHORT, 1, 5000, "b"); /* as of before those prices */
+    ck_assert_int_eq(change.after.mfe, 0);
+    state_hold_prices(state, &SIM, false);
+    state_copy(state, &now);
+    ck_assert_int_eq(now.positions[0].mae, -10 * MONEY_ONE);
+    ck_assert_int_eq(now.positions[0].mfe, 15 * MONEY_ONE);
+    ck_assert_double_eq(now.positions[0].max_price, 5003);
+    ck_assert(state_take_extremes(state, 4 * CLOCK_SECOND, &change));
+
+    state_hold_prices(state, &SIM, true);
+    state_apply_trade(state, 0, 4000, 1, AGGRESSOR_NONE, 5 * CLOCK_SECOND, 5 * CLOCK_SECOND);
+    state_settle(state, 0);
+    apply(&SIM, SIDE_SHORT, 1, 5000, "c"); /* none of a position that is closed */
+    ck_assert(change.has_trade);
+    ck_assert_int_eq(change.trade.mae, -10 * MONEY_ONE);
+    state_hold_prices(state, &SIM, false);
+}
+END_TEST
+
 START_TEST(a_price_from_before_the_entry_is_not_of_the_position)
 {
     struct fill f = make_fill(&SIM, SIDE_LONG, 1, 5000, "a");
@@ -543,6 +573,7 @@ static Suite *suite(void)
         a_close_books_trade_ledger_and_statistics,
         a_reversal_is_one_change,
         prices_move_the_extremes_which_are_taken_once,
+        prices_that_are_held_count_for_what_is_held_in_the_end,
         a_price_from_before_the_entry_is_not_of_the_position,
         positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn,
         the_context_of_the_past_is_not_that_of_now,
