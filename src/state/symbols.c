@@ -84,6 +84,7 @@ static void hold_price(struct position *p, const struct instrument *i, struct he
     p->max_price = before.max_price;
     p->mae = before.mae;
     p->mfe = before.mfe;
+    p->updated_at = before.updated_at;
     h->high = price_is_set(h->high) ? fmax(h->high, price) : price;
     h->low = price_is_set(h->low) ? fmin(h->low, price) : price;
 }
