@@ -275,6 +275,8 @@ bool engine_load_fills(struct engine *e, struct repository *r, struct error *err
 bool engine_load_past(struct engine *e, int kind, struct repository *r, struct error *error);
 void engine_begin_loading(struct engine *e); /* both, each in a thread of its own */
 void engine_end_loading(struct engine *e);   /* of the threads, however far they are */
+/* Positions of accounts that the settings have given another mode move with them. */
+void engine_follow_modes(struct engine *e);
 
 /* tell.c */
 /* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */
@@ -429,6 +431,8 @@ void engine_note_gaps(struct engine *e,
 int64_t engine_gap_start(struct engine *e, const struct position *p);
 void engine_fill_gap(struct engine *e, const struct account_key *key, const char *symbol,
                      double high, double low);
+/* The position is of that account now. */
+void engine_move_gap(struct engine *e, const struct position *p, const struct account_key *to);
 /* What the server's positions did not fill is asked for. */
 void engine_want_gaps(struct engine *e);
 

@@ -134,6 +134,11 @@ void state_widen_position(struct state *s, const struct account_key *key, const 
 /* The same of a high and low that were made while what is held now was held. */
 void state_see_range(struct state *s, const struct account_key *key, const char *symbol,
                      double high, double low);
+/* A position goes over to another mode, whole: `out` is how it comes and how it goes. Where the
+ * very same one is there already, as after a crash in between, it only goes. Returns the changes
+ * made; 0 where there is none, or another in the way. */
+int state_move_position(struct state *s, const struct account_key *key, const char *symbol,
+                        enum mode mode, int64_t now, struct change out[2]);
 /* Removes a position without a trade. True: `out`. */
 bool state_discard_position(struct state *s, const struct account_key *key, const char *symbol,
                             const char *why, int64_t now, struct change *out);

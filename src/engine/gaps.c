@@ -98,6 +98,13 @@ void engine_fill_gap(struct engine *e, const struct account_key *key, const char
     state_fill_gap(e->state, key, symbol, high, low);
 }
 
+void engine_move_gap(struct engine *e, const struct position *p, const struct account_key *to)
+{
+    struct engine_past *g = find_gap(e, &p->key, p->symbol);
+    if (g != NULL)
+        g->key = *to;
+}
+
 /* True while a history may still change what is held. */
 static bool is_collecting(const struct engine *e, const struct account_key *key)
 {

@@ -303,4 +303,5 @@ void engine_connect(struct engine *e)
     engine_set_options(e, &options);
     struct dtc_listener listener = {e, on_message, on_phase, on_answered};
     e->session = dtc_session_new(&options, &listener);
+    engine_follow_modes(e);
 }

@@ -61,7 +61,7 @@ static bool on_balance(void *context, const struct balance *b)
 static bool on_position(void *context, const struct position *p)
 {
     struct engine *e = context;
-    account_of(e, p->key.account);
+    struct engine_account *a = account_of(e, p->key.account);
     if (engine_find_symbol(e, p->symbol) < 0)
         return true;
     bool stale = p->updated_at < e->wall - e->options.config->stale_hours * CLOCK_HOUR;
@@ -137,4 +137,34 @@ bool engine_load(struct engine *e, struct repository *r, struct error *error)
                 engine_load_past(e, 1, r, error);
     state_advance(e->state, e->wall);
     return done;
+}
+
+static void move(struct engine *e, const struct position *p, const struct account_key *to)
+{
+    struct change changes[2];
+    int count = state_move_position(e->state, &p->key, p->symbol, to->mode, e->wall, changes);
+    for (int i = 0; i < count; i++)
+        engine_store(e, &changes[i]);
+    engine_move_gap(e, p, to);
+    if (count > 0)
+        engine_say(e, MESSAGE_WARNING,
+                   "%s: the settings make it %s: its position of %s moves there from %s; what was "
+                   "closed stays there",
+                   to->account, mode_name(to->mode), p->symbol, mode_name(p->key.mode));
+    else
+        engine_say(e, MESSAGE_ERROR,
+                   "%s: the settings make it %s, where it has a position of %s already: the one in "
+                   "%s stays there; discard or close one of them",
+                   to->account, mode_name(to->mode), p->symbol, mode_name(p->key.mode));
+}
+
+void engine_follow_modes(struct engine *e)
+{
+    struct position p;
+    for (uint32_t i = SNAPSHOT_POSITIONS; i-- > 0;) { /* a move may remove one */
+        const struct engine_account *a =
+            state_get_position_at(e->state, i, &p) ? account_of(e, p.key.account) : NULL;
+        if (a != NULL && a->key.mode != p.key.mode)
+            move(e, &p, &a->key);
+    }
 }

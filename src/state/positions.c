@@ -468,6 +468,60 @@ bool state_discard_position(struct state *s, const struct account_key *key, cons
     return index >= 0;
 }
 
+static void move_recovered(struct state *s, const struct position *p, enum mode mode)
+{
+    for (uint32_t i = 0; i < s->now.recovered_count; i++) {
+        struct recovered *r = &s->now.recovered[i];
+        if (strcmp(r->position.symbol, p->symbol) == 0 &&
+            account_key_equal(&r->position.key, &p->key))
+            r->position.key.mode = mode;
+    }
+    state_touch(s, s->now.recovered, sizeof s->now.recovered);
+}
+
+/* A row that becomes another, for the audit of both islands. */
+static void note_move(struct state *s, struct change *c, enum change_kind kind,
+                      const struct position *before, const struct position *after, int64_t now)
+{
+    state_begin_change(s, c, kind, now, "moved with the mode of its account");
+    c->has_position = true;
+    c->before = *before;
+    c->after = *after;
+}
+
+int state_move_position(struct state *s, const struct account_key *key, const char *symbol,
+                        enum mode mode, int64_t now, struct change out[2])
+{
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    struct account_key to = *key;
+    to.mode = mode;
+    int index = snapshot_find_position(n, key, symbol),
+        other = snapshot_find_position(n, &to, symbol);
+    int count = 0;
+    bool is_copy = index >= 0 && other >= 0 &&
+                   n->positions[index].entry_time == n->positions[other].entry_time &&
+                   n->positions[index].quantity == n->positions[other].quantity;
+    if (index >= 0 && (other < 0 || is_copy)) {
+        struct position before = n->positions[index], flat, gone = before;
+        gone.quantity = 0;
+        position_init(&flat, &to, symbol);
+        if (other < 0) {
+            state_account_index(s, &to);
+            n->positions[index].key = to;
+            note_move(s, &out[count++], CHANGE_RECONCILED, &flat, &n->positions[index], now);
+            n->position_change[index] = out[0].sequence;
+            state_touch_position(s, index);
+            move_recovered(s, &before, mode);
+        } else {
+            state_remove_position(s, index);
+        }
+        note_move(s, &out[count++], CHANGE_DISCARD, &before, &gone, now);
+    }
+    state_unlock(s);
+    return count;
+}
+
 void state_confirm_position(struct state *s, const struct account_key *key, const char *symbol,
                             bool confirmed)
 {
