@@ -198,8 +198,10 @@ struct engine {
     struct engine_loader loaders[ENGINE_LOADERS]; /* of the past up to them */
     atomic_int loaded;                            /* by so many of them */
     atomic_bool load_no_further;
-    int64_t now;  /* monotonic us, of this turn of the loop */
-    int64_t wall; /* us UTC, likewise */
+    int64_t now;    /* monotonic us, of this turn of the loop */
+    int64_t wall;   /* us UTC, likewise */
+    int64_t steady; /* us, likewise: the clock that nobody sets */
+    int64_t apart;  /* us: wall less steady, at the turn before; 0 at the first */
 
     struct engine_symbol symbols[SNAPSHOT_SYMBOLS];
     int symbol_count;
@@ -279,7 +281,8 @@ void engine_end_loading(struct engine *e);   /* of the threads, however far they
 void engine_follow_modes(struct engine *e);
 
 /* tell.c */
-/* A time that the server gives, where it can be one: after 1970 and at most a day ahead of ours. */
+/* A time that the server gives, where it can be one: after 1970 and at most a day ahead of its
+ * clock; else what that says now. */
 int64_t engine_time(const struct engine *e, int64_t time);
 uint64_t engine_hash(const char *text, size_t size); /* up to the null byte; the same everywhere */
 void engine_store(struct engine *e, const struct change *c);

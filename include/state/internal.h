@@ -38,7 +38,7 @@ struct account_history {
 struct price_batch {
     struct market market;
     double least, greatest; /* prices that positions have not seen */
-    int64_t time, now;      /* of the first of them: the server's, ours */
+    int64_t time, now;      /* of the first of them: the server's (0: it gave none), ours */
     int64_t counted_until;  /* us UTC: what was traded before is in the context already */
     bool has_prices;
     bool pending; /* the market is not in the snapshot yet */

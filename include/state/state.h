@@ -64,7 +64,7 @@ bool state_put_instrument(struct state *s, int symbol, const struct instrument *
 bool state_get_instrument(struct state *s, int symbol, struct instrument *out);
 bool state_get_market(struct state *s, int symbol, struct market *out);
 void state_settle(struct state *s, int symbol);
-/* Prices are in shown units here. */
+/* Prices are in shown units here. `time` is the server's, 0: it gave none. */
 void state_apply_trade(struct state *s, int symbol, double price, double volume,
                        enum aggressor aggressor, int64_t time, int64_t now);
 void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_quantity, double ask,
@@ -134,6 +134,8 @@ void state_widen_position(struct state *s, const struct account_key *key, const 
 /* The same of a high and low that were made while what is held now was held. */
 void state_see_range(struct state *s, const struct account_key *key, const char *symbol,
                      double high, double low);
+/* The wall clock was set by so much: heat goes on as it was. */
+void state_shift_heat(struct state *s, int64_t by);
 /* A position goes over to another mode, whole: `out` is how it comes and how it goes. Where the
  * very same one is there already, as after a crash in between, it only goes. Returns the changes
  * made; 0 where there is none, or another in the way. */

@@ -14,6 +14,15 @@ int64_t clock_wall_us(void)
     return read_us(CLOCK_REALTIME);
 }
 
+int64_t clock_steady_us(void)
+{
+#ifdef CLOCK_BOOTTIME
+    return read_us(CLOCK_BOOTTIME);
+#else
+    return read_us(CLOCK_MONOTONIC);
+#endif
+}
+
 int64_t clock_monotonic_us(void)
 {
     return read_us(CLOCK_MONOTONIC);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const int64_t EXTREMES_PAUSE = 100 * CLOCK_MS;
+static const int64_t CLOCK_STEP = CLOCK_SECOND; /* less is a clock that is being kept right */
 static const int64_t RECONCILE_PAUSE = 250 * CLOCK_MS;
 
 enum { DISK_PAUSE = 10 }; /* ms */
@@ -22,6 +23,7 @@ struct engine *engine_new(const struct engine_options *options)
     e->state = options->state;
     e->now = clock_monotonic_us();
     e->wall = clock_wall_us();
+    e->steady = clock_steady_us();
     e->connection.round_trip = -1;
     return e;
 }
@@ -163,8 +165,25 @@ static int64_t earliest(const struct engine *e)
     return first;
 }
 
+/* The wall clock was set: what was counted with it before goes on as if it had been right. */
+static void follow_clock(struct engine *e)
+{
+    int64_t apart = e->wall - e->steady, by = e->apart != 0 ? apart - e->apart : 0;
+    e->apart = apart;
+    if (llabs(by) < CLOCK_STEP)
+        return;
+    engine_say(e, MESSAGE_INFO, "the clock of this machine was set %s by %lld s",
+               by < 0 ? "back" : "forward", (long long)(llabs(by) / CLOCK_SECOND));
+    e->server_ahead -= by;
+    state_shift_heat(e->state, by);
+    for (int i = 0; i < e->account_count; i++)
+        if (e->accounts[i].since > e->wall)
+            e->accounts[i].since += by < 0 ? by : 0;
+}
+
 void engine_turn(struct engine *e, short ready)
 {
+    follow_clock(e);
     struct command command;
     while (command_take(e->options.commands, &command))
         carry_out(e, &command);
@@ -221,6 +240,7 @@ static void turn_until_stop(struct engine *e)
             break; /* only a bug gets here */
         e->now = clock_monotonic_us();
         e->wall = clock_wall_us();
+        e->steady = clock_steady_us();
         engine_turn(e, polled[1].fd >= 0 ? polled[1].revents : 0);
     }
     dtc_session_logoff(e->session, "the console was closed");

@@ -68,10 +68,12 @@ static void apply_tick(struct engine *e, const struct tick *t)
     int64_t time = engine_time(e, t->time);
     if (s->session_date == 0 && time >= s->session_end)
         follow_clock(e, s, time);
+    bool is_timed = time == t->time;
     bool told = t->aggressor == DTC_AT_BID || t->aggressor == DTC_AT_ASK;
     state_apply_trade(e->state, s->place, engine_price(t->price, s->multiplier),
                       t->volume != UINT32_MAX ? t->volume : 0,
-                      told ? (enum aggressor)t->aggressor : AGGRESSOR_NONE, time, e->wall);
+                      told ? (enum aggressor)t->aggressor : AGGRESSOR_NONE, is_timed ? time : 0,
+                      e->wall);
     if (s->live_from == 0)
         note_live(e, s, time);
     e->feed_time = time;

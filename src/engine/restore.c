@@ -61,11 +61,15 @@ static bool on_balance(void *context, const struct balance *b)
 static bool on_position(void *context, const struct position *p)
 {
     struct engine *e = context;
-    struct engine_account *a = account_of(e, p->key.account);
+    account_of(e, p->key.account);
     if (engine_find_symbol(e, p->symbol) < 0)
         return true;
+    /* the clock was set back meanwhile: heat begins anew rather than in the future */
+    struct position restored = *p;
+    if (restored.heat_since > e->wall)
+        restored.heat_since = e->wall;
     bool stale = p->updated_at < e->wall - e->options.config->stale_hours * CLOCK_HOUR;
-    state_restore_position(e->state, p, stale);
+    state_restore_position(e->state, &restored, stale);
     return true;
 }
 
@@ -99,6 +103,14 @@ static void choose_view(struct engine *e)
         engine_show(e, &a->key, false, "start"); /* nothing, when it is shown already */
 }
 
+/* An account that is followed from a time on that is yet to come: the clock was wrong then. It was
+ * followed when its newest fill was made. */
+static void correct_since(const struct engine *e, struct engine_account *a)
+{
+    if (a->since > e->wall)
+        a->since = a->last_fill != 0 && a->last_fill < e->wall ? a->last_fill : e->wall;
+}
+
 bool engine_restore(struct engine *e, struct repository *r, struct error *error)
 {
     bool done = repository_each_fact(r, on_fact, e, error) &&
@@ -122,6 +134,8 @@ bool engine_load_fills(struct engine *e, struct repository *r, struct error *err
     e->writer = NULL; /* nothing of it is new */
     bool done = repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error);
     e->writer = writer;
+    for (int i = 0; i < e->account_count; i++)
+        correct_since(e, &e->accounts[i]);
     const struct engine_account *newest = NULL;
     for (int i = 0; i < e->account_count; i++)
         if (e->accounts[i].last_fill > (newest != NULL ? newest->last_fill : 0))

@@ -12,11 +12,14 @@
 /* Within so much of a stand-in no clock says which fills it covers. */
 static const int64_t DOUBT = 5 * CLOCK_MINUTE;
 
+/* No machine's clock is further from the truth, and it can still be told from nonsense. */
+static const int64_t GREATEST_ERROR = 3650 * CLOCK_DAY;
+
 static const char PREFIX[] = "stand-in:";
 
 void engine_note_server_time(struct engine *e, int64_t time)
 {
-    if (time > e->wall - CLOCK_DAY && time < e->wall + CLOCK_DAY)
+    if (time > e->wall - GREATEST_ERROR && time < e->wall + GREATEST_ERROR)
         e->server_ahead = time - e->wall;
 }
 

@@ -113,7 +113,8 @@ void engine_say_rest(struct engine *e)
 
 int64_t engine_time(const struct engine *e, int64_t time)
 {
-    return time > 0 && time <= e->wall + CLOCK_DAY ? time : e->wall;
+    int64_t now = e->wall + e->server_ahead;
+    return time > 0 && time <= now + CLOCK_DAY ? time : now;
 }
 
 uint64_t engine_hash(const char *text, size_t size)

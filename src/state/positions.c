@@ -468,6 +468,20 @@ bool state_discard_position(struct state *s, const struct account_key *key, cons
     return index >= 0;
 }
 
+void state_shift_heat(struct state *s, int64_t by)
+{
+    state_lock(s);
+    for (uint32_t i = 0; i < s->now.position_count; i++) {
+        struct position *p = &s->now.positions[i];
+        if (p->heat_since == 0)
+            continue;
+        p->heat_since = p->heat_since + by > 0 ? p->heat_since + by : 1;
+        s->extremes_moved[i] = true;
+        state_touch_position(s, (int)i);
+    }
+    state_unlock(s);
+}
+
 static void move_recovered(struct state *s, const struct position *p, enum mode mode)
 {
     for (uint32_t i = 0; i < s->now.recovered_count; i++) {

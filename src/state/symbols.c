@@ -99,7 +99,7 @@ static void value_positions(struct state *s, int symbol, const struct price_batc
     const double prices[] = {b->least, b->greatest, last};
     for (uint32_t i = 0; i < n->position_count; i++) {
         if (n->position_symbol[i] != (uint32_t)symbol ||
-            b->time + CLOCK_SECOND < n->positions[i].entry_time)
+            (b->time != 0 && b->time + CLOCK_SECOND < n->positions[i].entry_time))
             continue;
         for (size_t k = prices[0] == last && prices[1] == last ? 2 : 0; k < 3; k++)
             if (s->held_prices[i].are_held)
@@ -161,10 +161,11 @@ void state_apply_trade(struct state *s, int symbol, double price, double volume,
     struct price_batch *b = &s->batches[symbol];
     if (b->has_prices && (now != b->now || llabs(time - b->time) > BATCH_SPAN))
         state_settle(s, symbol);
-    market_apply_trade(&b->market, time >= b->counted_until ? s->profiles[symbol] : NULL, price,
-                       volume, aggressor, time);
+    int64_t made = time != 0 ? time : now;
+    market_apply_trade(&b->market, made >= b->counted_until ? s->profiles[symbol] : NULL, price,
+                       volume, aggressor, made);
     if (s->backfills[symbol].profile != NULL)
-        state_count_live(s, symbol, price, volume, aggressor, time);
+        state_count_live(s, symbol, price, volume, aggressor, made);
     note_price(b, time, now);
     b->pending = true;
 }
@@ -177,7 +178,7 @@ void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_qua
     if (!price_is_set(b->market.last)) {
         if (b->has_prices && now != b->now)
             state_settle(s, symbol);
-        note_price(b, now, now);
+        note_price(b, 0, now);
     }
     b->pending = true;
 }

@@ -67,6 +67,7 @@ static inline void make_engine(void)
     b.engine = engine_new(&(struct engine_options){&b.config, b.state, b.commands, b.log});
     b.engine->now = b.now;
     b.engine->wall = b.wall;
+    b.engine->steady = b.now;
     ck_assert_msg(engine_restore(b.engine, r, &error), "%s", error.text);
     if (!b.threaded)
         ck_assert_msg(engine_load(b.engine, r, &error), "%s", error.text);
@@ -143,6 +144,7 @@ static inline void turn(void)
     b.idle_turns = p.revents != 0 ? 0 : b.idle_turns + 1;
     b.engine->now = b.now;
     b.engine->wall = b.wall;
+    b.engine->steady = b.now;
     engine_turn(b.engine, p.fd >= 0 ? p.revents : 0);
 }
 
