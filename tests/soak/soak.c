@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 enum {
+    STEP = 500 * 1000, /* us: nothing is late by more */
     CALM_MINUTES = 7,  /* at the end: positions, orders and fills have been asked for again */
     BACK_SECONDS = 60, /* until the session is there again: time-out, back-off, logon */
     WARM_HOURS = 6,    /* the simulator's own history is full: memory is compared with then */
@@ -160,8 +161,8 @@ static void watch_session(void)
 static void pass_seconds(int seconds)
 {
     for (int64_t until = b.now + seconds * CLOCK_SECOND; b.now < until;) {
-        b.now += SIM_STEP;
-        b.wall += SIM_STEP;
+        b.now += STEP;
+        b.wall += STEP;
         live_through_moment();
         if (soak.restart_at != 0 && b.now >= soak.restart_at) {
             soak.restart_at = 0;
