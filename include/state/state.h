@@ -187,10 +187,12 @@ void state_restore_fill(struct state *s, const struct fill *f);
 void state_restore_balance(struct state *s, const struct balance *b);
 void state_restore_period(struct state *s, const struct account_key *key, int64_t time,
                           money start);
-void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
+/* For the recovery window, of a position that was there at the start. True when it is news and the
+ * window is gone: to be told elsewhere. */
+bool state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
                        const char *finding);
 /* The same where nothing was found yet. */
-void state_set_first_finding(struct state *s, const struct account_key *key, const char *symbol,
+bool state_set_first_finding(struct state *s, const struct account_key *key, const char *symbol,
                              const char *finding);
 void state_accept_recovery(struct state *s);
 

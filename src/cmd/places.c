@@ -65,7 +65,7 @@ int places_read_options(int argc, char **argv, const char *help, const struct pl
             puts("sortie " SORTIE_VERSION);
             return EXIT_DONE;
         default:
-            if (option >= OWN) {
+            if (own != NULL && option >= OWN) {
                 *own[option - OWN].value = optarg != NULL ? optarg : "";
                 break;
             }

@@ -115,7 +115,8 @@ static void confirm(struct engine *e, struct engine_report *r)
     if (r->settled)
         return;
     state_confirm_position(e->state, &r->key, r->symbol, true);
-    state_set_finding(e->state, &r->key, r->symbol, "confirmed by the server");
+    if (state_set_finding(e->state, &r->key, r->symbol, "confirmed by the server"))
+        engine_say(e, MESSAGE_GOOD, "%s %s: confirmed by the server", r->key.account, r->symbol);
     /* one that comes late may be of a position before, of the same quantity */
     if (e->now - r->ours_since < STANDING)
         return;

@@ -333,13 +333,15 @@ static void find_unconfirmed(struct engine *e, enum dtc_outcome outcome)
         const struct engine_account *a = engine_find_account(e, p.key.account, false);
         if (a == NULL || engine_get_reported(e, a, p.symbol, &reported))
             continue;
-        state_set_first_finding(e->state, &p.key, p.symbol,
-                                outcome == DTC_REJECTED ? "not confirmed: the server lists no "
-                                                          "positions; it lives by its fills"
-                                : outcome == DTC_COMPLETE
-                                    ? "not confirmed: this server reports no position of a "
-                                      "simulation; it lives by its fills"
-                                    : "not confirmed: the server did not answer");
+        const char *finding =
+            outcome == DTC_REJECTED
+                ? "not confirmed: the server lists no positions; it lives by its fills"
+            : outcome == DTC_COMPLETE
+                ? "not confirmed: this server reports no position of a simulation; it lives by its "
+                  "fills"
+                : "not confirmed: the server did not answer";
+        if (state_set_first_finding(e->state, &p.key, p.symbol, finding))
+            engine_say(e, MESSAGE_WARNING, "%s %s: %s", p.key.account, p.symbol, finding);
     }
 }
 

@@ -625,26 +625,32 @@ void state_restore_fill(struct state *s, const struct fill *f)
     state_unlock(s);
 }
 
-static void set_finding(struct state *s, const struct account_key *key, const char *symbol,
+static bool set_finding(struct state *s, const struct account_key *key, const char *symbol,
                         const char *finding, bool first)
 {
     state_lock(s);
     struct recovered *r = find_recovered(s, key, symbol);
-    if (r != NULL && (!first || r->finding[0] == '\0')) {
+    bool found = r != NULL && (!first || r->finding[0] == '\0');
+    if (found) {
+        char before[sizeof r->finding];
+        text_copy(before, sizeof before, r->finding);
         text_clean(r->finding, sizeof r->finding, finding, strlen(finding));
         state_touch(s, r, sizeof *r);
+        found = strcmp(before, r->finding) != 0;
     }
+    bool unseen = found && !s->now.recovery_open;
     state_unlock(s);
+    return unseen;
 }
 
-void state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
+bool state_set_finding(struct state *s, const struct account_key *key, const char *symbol,
                        const char *finding)
 {
-    set_finding(s, key, symbol, finding, false);
+    return set_finding(s, key, symbol, finding, false);
 }
 
-void state_set_first_finding(struct state *s, const struct account_key *key, const char *symbol,
+bool state_set_first_finding(struct state *s, const struct account_key *key, const char *symbol,
                              const char *finding)
 {
-    set_finding(s, key, symbol, finding, true);
+    return set_finding(s, key, symbol, finding, true);
 }

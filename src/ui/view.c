@@ -199,7 +199,8 @@ money view_timeframe_pnl(const struct view *v, int64_t time, money balance, mone
 bool view_undecided(const struct view *v)
 {
     const struct snapshot *s = v->snapshot;
-    if (v->recovery_row < 0 || v->recovery_row >= (int)s->recovered_count || !s->recovered[v->recovery_row].stale)
+    if (v->recovery_row < 0 || v->recovery_row >= (int)s->recovered_count ||
+        !s->recovered[v->recovery_row].stale)
         return false;
     const struct position *p = &s->recovered[v->recovery_row].position;
     return snapshot_find_position(s, &p->key, p->symbol) >= 0;

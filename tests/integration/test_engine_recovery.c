@@ -110,6 +110,22 @@ START_TEST(the_servers_word_vouches_for_a_stale_position)
 }
 END_TEST
 
+START_TEST(what_is_found_once_the_window_is_gone_is_a_message)
+{
+    leave_stale();
+    peer_answer(b.peer, 305, NULL, NULL, NULL); /* the server takes its time */
+    start();
+    command(COMMAND_ACCEPT_RECOVERY, &SIM1, "", 0);
+    peer_send(b.peer, "{'Type':306,'TradeAccount':'Sim1','Symbol':'" MES
+                      "','Quantity':1,'AveragePrice':5000}");
+    pass(3 * CLOCK_SECOND);
+    ck_assert_said("Sim1 " MES ": confirmed by the server");
+    ck_assert_str_eq(recovered(&SIM1)->finding, "confirmed by the server");
+    pass(3 * CLOCK_SECOND);
+    ck_assert_int_eq(times_said("confirmed by the server"), 1);
+}
+END_TEST
+
 START_TEST(a_position_closed_while_the_console_was_down_says_how)
 {
     leave_stale();
@@ -187,6 +203,7 @@ static Suite *suite(void)
         a_stale_position_stays_one_until_somebody_vouches_for_it,
         a_fill_is_an_update_of_a_stale_position,
         the_servers_word_vouches_for_a_stale_position,
+        what_is_found_once_the_window_is_gone_is_a_message,
         a_position_closed_while_the_console_was_down_says_how,
         what_the_user_did_stands_in_the_window,
         a_position_that_nobody_speaks_of_says_so,
