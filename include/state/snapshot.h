@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 3,
+    SNAPSHOT_VERSION = 4,
     SNAPSHOT_ACCOUNTS = 128,
     SNAPSHOT_SYMBOLS = 128,
     SNAPSHOT_POSITIONS = 128,
@@ -25,6 +25,7 @@ enum {
     SNAPSHOT_MESSAGES = 64,
     SNAPSHOT_RECOVERED = SNAPSHOT_POSITIONS,
     SNAPSHOT_EQUITY = CURVE_SAMPLES,
+    SNAPSHOT_SCATTER = 256,
     VIEW_HISTORY = 100
 };
 
@@ -122,6 +123,9 @@ struct snapshot {
     /* Of the view's account. */
     bool statistics_ready;
     struct statistics statistics[TIMEFRAME_COUNT];
+    struct excursions excursions[TIMEFRAME_COUNT];
+    uint32_t scatter_count; /* the newest closed trades, of any timeframe; ascending in time */
+    struct scatter_point scatter[SNAPSHOT_SCATTER];
     struct equity equity[TIMEFRAME_COUNT];
 
     uint64_t message_total; /* ever; messages[(n - 1) % SNAPSHOT_MESSAGES] is the n-th */

@@ -21,6 +21,7 @@ enum column_role {
     COLUMN_KEY = 1,     /* which position: mode, account, symbol, first in their tables */
     COLUMN_EXTREME = 2, /* moves with the price: written without the rest */
     COLUMN_MAIN = 4,    /* shown in audit rows */
+    COLUMN_LATER = 8,   /* not in the journals of the first version: NULL there */
     COLUMN_ALL = ~0
 };
 
@@ -57,7 +58,7 @@ void columns_read(sqlite3_stmt *statement, const struct table *table, void *row)
 
 /* An object with the columns that have one of these roles. */
 json_t *columns_encode(const struct table *table, int roles, const void *row);
-/* False unless `object` has every column, each of its type. */
+/* False unless `object` has every column that is not COLUMN_LATER, each of its type. */
 bool columns_decode(const json_t *object, const struct table *table, void *row);
 
 #endif

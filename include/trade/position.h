@@ -57,6 +57,7 @@ struct trade {
     enum trade_origin origin;
     bool has_gap;
     int64_t created_at;
+    money tick_value; /* of a tick, of the greatest quantity; MONEY_UNSET: not known */
 };
 
 /* What applying a fill did. */

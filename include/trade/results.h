@@ -3,7 +3,7 @@
 #ifndef SORTIE_TRADE_RESULTS_H
 #define SORTIE_TRADE_RESULTS_H
 
-#include "trade/statistics.h"
+#include "trade/excursions.h"
 
 struct results;
 
@@ -22,5 +22,16 @@ struct window {
 
 /* What those of exit time `from` and later sum to. */
 void results_tally(struct results *r, int64_t from, struct tally *out, struct window *same);
+
+/* The excursions of the same. From one call to the next only those that enter or leave that
+ * timeframe's window are looked at; the first one looks at all in it. */
+void results_excursions(struct results *r, enum timeframe t, int64_t from, struct excursions *out);
+
+struct scatter_point {
+    int64_t exit_time;
+    money mae, pnl;
+};
+/* The newest `count` of them, or as many as there are, in order. */
+uint32_t results_newest(const struct results *r, struct scatter_point *points, uint32_t count);
 
 #endif

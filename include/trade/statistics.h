@@ -29,6 +29,7 @@ struct trade_result {
     int64_t entry_time, exit_time;
     money pnl, commissions, mae, mfe;
     double efficiency, r_multiple; /* NAN: none */
+    money tick_value;              /* of a tick, of the greatest quantity; 0: not known */
 };
 
 void trade_result_of(const struct trade *t, struct trade_result *out);

@@ -50,6 +50,10 @@ PANELS(PANEL_DECLARE)
 MODALS(MODAL_DECLARE)
 #undef MODAL_DECLARE
 
+/* What takes the place of the statistics. */
+int panel_excursions_rows(int cols);
+void panel_excursions_draw(struct view *v, struct area inside);
+
 /* The lines without a frame. */
 void panel_header_draw(struct view *v, struct area line);
 void panel_banner_draw(struct view *v, struct area line);

@@ -30,6 +30,7 @@ struct view {
     bool zoomed;
     bool tiny; /* the screen has room for one line only */
     enum timeframe timeframe;
+    bool excursions; /* in the place of the statistics */
 
     /* The position on screen: an index into the snapshot, -1 when the account has none. */
     char symbol[SYMBOL_SIZE];

@@ -72,6 +72,16 @@ static bool gather_curves(struct gathering *g, struct repository *r, struct erro
 static bool (*const gather[ENGINE_LOADERS])(struct gathering *, struct repository *,
                                             struct error *) = {gather_results, gather_curves};
 
+/* What would take long under the state's lock. Windows go on from there. */
+static void begin_windows(struct results *results)
+{
+    struct excursions some;
+    int64_t now = clock_wall_us();
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        results_excursions(results, (enum timeframe)t, timeframe_start((enum timeframe)t, now),
+                           &some);
+}
+
 bool engine_load_past(struct engine *e, int kind, struct repository *r, struct error *error)
 {
     struct gathering *g = memory_new(1, sizeof *g);
@@ -81,6 +91,8 @@ bool engine_load_past(struct engine *e, int kind, struct repository *r, struct e
     for (int i = 0; i < g->count; i++) {
         struct past_of_account *a = &g->accounts[i];
         if (whole) {
+            if (a->results != NULL)
+                begin_windows(a->results);
             state_take_past(e->state, &a->key, a->results, a->curve);
         } else {
             results_free(a->results);

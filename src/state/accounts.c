@@ -210,7 +210,14 @@ static void show_statistics(struct state *s, const struct account_history *h)
             continue;
         results_tally(h->results, s->from[t], &tally, &s->results_shown[t]);
         statistics_of_tally(&tally, &s->now.statistics[t]);
+        results_excursions(h->results, (enum timeframe)t, s->from[t], &s->now.excursions[t]);
         state_touch(s, &s->now.statistics[t], sizeof s->now.statistics[t]);
+        state_touch(s, &s->now.excursions[t], sizeof s->now.excursions[t]);
+    }
+    if (s->results_changed) {
+        s->now.scatter_count = results_newest(h->results, s->now.scatter, SNAPSHOT_SCATTER);
+        state_touch(s, &s->now.scatter_count,
+                    offsetof(struct snapshot, equity) - offsetof(struct snapshot, scatter_count));
     }
     s->results_changed = false;
 }

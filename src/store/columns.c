@@ -119,6 +119,7 @@ static const struct column TRADE[] = {
     ONE_OF(trade, ORIGINS, origin),
     PLAIN(trade, FLAG, has_gap),
     PLAIN(trade, TIME, created_at),
+    ROLE(trade, MONEY, COLUMN_LATER, tick_value),
 };
 const struct table columns_trade = TABLE("trade", TRADE);
 
@@ -368,8 +369,11 @@ static bool decode(const struct column *c, const json_t *json, void *row)
 bool columns_decode(const json_t *object, const struct table *table, void *row)
 {
     for (size_t i = 0; i < table->count; i++) {
-        const json_t *json = json_object_get(object, table->columns[i].name);
-        if (json == NULL || !decode(&table->columns[i], json, row))
+        const struct column *c = &table->columns[i];
+        const json_t *json = json_object_get(object, c->name);
+        if (json == NULL && (c->roles & COLUMN_LATER))
+            json = json_null();
+        if (json == NULL || !decode(c, json, row))
             return false;
     }
     return true;

@@ -262,6 +262,9 @@ static const char *const STEPS[] = {
     /* For the start: the fills of the last weeks, the latest balance of each account. */
     "CREATE INDEX fill_by_time ON fill (time);\n"
     "CREATE INDEX balance_by_account ON balance (mode, account, ledger);\n",
+
+    /* What MAE and MFE are counted in ticks by; of older trades it is not known. */
+    "ALTER TABLE trade ADD COLUMN tick_value INTEGER CHECK (tick_value > 0);\n",
 };
 
 int migrations_latest(void)

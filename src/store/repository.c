@@ -432,6 +432,7 @@ bool repository_each_result(struct repository *r, int64_t last, repository_resul
             .mfe = sqlite3_column_int64(row, 7),
             .efficiency = read_real(row, 8),
             .r_multiple = read_real(row, 9),
+            .tick_value = sqlite3_column_int64(row, 10), /* NULL reads as 0 */
         };
         more = visit(context, &owner.key, &result);
     }

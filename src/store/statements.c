@@ -37,7 +37,7 @@ static const struct {
     [EACH_POSITION] = {"SELECT $c FROM open_position ORDER BY id", &columns_position},
     [PUT_TRADE] = {"INSERT INTO trade ($c) VALUES ($v)", &columns_trade},
     [EACH_RESULT] = {"SELECT $c, entry_time, exit_time, realized_pnl, commissions, mae, mfe, "
-                     "efficiency, r_multiple FROM trade WHERE id <= ? ORDER BY id",
+                     "efficiency, r_multiple, tick_value FROM trade WHERE id <= ? ORDER BY id",
                      &columns_owner},
     [PUT_BALANCE] = {"INSERT INTO balance ($c) VALUES ($v)", &columns_balance},
     [EACH_POINT] = {"SELECT $c, time, cash FROM balance WHERE id <= ? AND cash IS NOT NULL AND "

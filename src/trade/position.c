@@ -210,6 +210,9 @@ static void write_trade(const struct position *p, const struct instrument *i, en
     t->origin = p->origin;
     t->has_gap = p->has_gap;
     t->created_at = now;
+    t->tick_value = i->tick > 0 ? instrument_money(i, i->tick, p->max_quantity) : MONEY_UNSET;
+    if (t->tick_value <= 0) /* less than a millionth */
+        t->tick_value = MONEY_UNSET;
 }
 
 /* Takes `quantity` off, at most what is held. */

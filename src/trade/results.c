@@ -11,7 +11,7 @@ enum {
     BLOCK = 64, /* results; late ones may make it twice as large, then it is cut in two */
     LEVELS = 32,
     FRONTS = TIMEFRAME_COUNT,
-    RECORD_MAX = 1 + 7 * PACKED_MAX + 2 * (int)sizeof(double)
+    RECORD_MAX = 1 + 8 * PACKED_MAX + 2 * (int)sizeof(double)
 };
 
 static const int64_t CENT = MONEY_ONE / 100;
@@ -19,6 +19,7 @@ static const int64_t CENT = MONEY_ONE / 100;
 struct block {
     int64_t first, last; /* exit times */
     uint32_t count, size;
+    money tick_value; /* of the last */
     unsigned char *bytes;
 };
 
@@ -39,6 +40,11 @@ struct results {
     size_t level_capacity[LEVELS];
     struct front *fronts[FRONTS]; /* of whole blocks */
     int front_count, next_front;
+    struct excursions_window {
+        int64_t from; /* counts those of this exit time and later */
+        bool counts;
+        struct excursion_counts of;
+    } windows[TIMEFRAME_COUNT];
 };
 
 struct results *results_new(void)
@@ -56,15 +62,17 @@ void results_free(struct results *r)
         free(r->levels[k]);
     for (int i = 0; i < FRONTS; i++)
         free(r->fronts[i]);
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        excursions_clear(&r->windows[t].of);
     free(r->blocks);
     free(r);
 }
 
 /* --- one result as bytes --- */
 
-/* A record's first byte: amounts are in whole cents; what the efficiency and R are. */
-enum { IN_CENTS = 1, EFFICIENCY = 2, R = 8 };
-enum { NONE, FOLLOWS /* exactly from P&L, MFE and risk */, AS_IS };
+/* A record's first byte: amounts are in whole cents; what the efficiency, R and the tick are. */
+enum { IN_CENTS = 1, EFFICIENCY = 2, R = 8, TICK = 32 };
+enum { NONE, FOLLOWS /* exactly from P&L, MFE and risk; from the record before */, AS_IS };
 
 /* The risk, in the unit of `pnl`, of which R follows; 0: none. */
 static int64_t find_risk(int64_t pnl, double r_multiple)
@@ -81,7 +89,9 @@ static unsigned char *put_double(unsigned char *at, double value)
     return at + sizeof value;
 }
 
-static unsigned char *pack(unsigned char *at, int64_t before, const struct trade_result *r)
+/* Behind one of that exit time and tick. */
+static unsigned char *pack(unsigned char *at, int64_t before, money tick_value,
+                           const struct trade_result *r)
 {
     int64_t amounts[] = {r->pnl, r->commissions, r->mae, r->mfe};
     bool cents = true;
@@ -93,11 +103,16 @@ static unsigned char *pack(unsigned char *at, int64_t before, const struct trade
     int efficiency = isnan(r->efficiency) ? NONE : follows ? FOLLOWS : AS_IS;
     int multiple = isnan(r->r_multiple) ? NONE : risk != 0 ? FOLLOWS : AS_IS;
 
-    *at++ = (unsigned char)((cents ? IN_CENTS : 0) | efficiency * EFFICIENCY | multiple * R);
+    int tick = r->tick_value == 0 ? NONE : r->tick_value == tick_value ? FOLLOWS : AS_IS;
+
+    *at++ = (unsigned char)((cents ? IN_CENTS : 0) | efficiency * EFFICIENCY | multiple * R |
+                            tick * TICK);
     at = packed_put(at, (uint64_t)packed_difference(r->exit_time, before));
     at = packed_put(at, packed_fold(packed_difference(r->exit_time, r->entry_time)));
     for (int i = 0; i < 4; i++)
         at = packed_put(at, packed_fold(amounts[i] / unit));
+    if (tick == AS_IS)
+        at = packed_put(at, packed_fold(r->tick_value));
     if (efficiency == AS_IS)
         at = put_double(at, r->efficiency);
     if (multiple == AS_IS)
@@ -119,9 +134,10 @@ static const unsigned char *get_double(const unsigned char *at, double *value)
     return at + sizeof *value;
 }
 
-static const unsigned char *unpack(const unsigned char *at, int64_t before, struct trade_result *r)
+static const unsigned char *unpack(const unsigned char *at, int64_t before, money tick_value,
+                                   struct trade_result *r)
 {
-    int flags = *at++;
+    int flags = *at++, tick = flags / TICK % 4;
     int64_t amounts[4], duration, risk, unit = flags & IN_CENTS ? CENT : 1;
     uint64_t later;
     at = packed_get(at, &later);
@@ -134,15 +150,18 @@ static const unsigned char *unpack(const unsigned char *at, int64_t before, stru
     r->commissions = amounts[1] * unit;
     r->mae = amounts[2] * unit;
     r->mfe = amounts[3] * unit;
+    r->tick_value = tick == FOLLOWS ? tick_value : 0;
+    if (tick == AS_IS)
+        at = get_signed(at, &r->tick_value);
     r->efficiency = r->r_multiple = (double)NAN;
     if (flags / EFFICIENCY % 4 == FOLLOWS)
         r->efficiency = position_efficiency(r->pnl, r->mfe);
     else if (flags / EFFICIENCY % 4 == AS_IS)
         at = get_double(at, &r->efficiency);
-    if (flags / R == FOLLOWS) {
+    if (flags / R % 4 == FOLLOWS) {
         at = get_signed(at, &risk);
         r->r_multiple = (double)amounts[0] / (double)risk;
-    } else if (flags / R == AS_IS) {
+    } else if (flags / R % 4 == AS_IS) {
         at = get_double(at, &r->r_multiple);
     }
     return at;
@@ -154,9 +173,11 @@ static void unpack_block(const struct block *b, struct trade_result *out)
 {
     const unsigned char *at = b->bytes;
     int64_t before = b->first;
+    money tick_value = 0;
     for (uint32_t i = 0; i < b->count; i++) {
-        at = unpack(at, before, &out[i]);
+        at = unpack(at, before, tick_value, &out[i]);
         before = out[i].exit_time;
+        tick_value = out[i].tick_value;
     }
 }
 
@@ -168,7 +189,9 @@ static void pack_block(struct block *b, const struct trade_result *in, uint32_t 
     b->bytes = memory_resize(b->bytes, count < BLOCK ? BLOCK : count, RECORD_MAX);
     unsigned char *at = b->bytes;
     for (uint32_t i = 0; i < count; i++)
-        at = pack(at, i > 0 ? in[i - 1].exit_time : b->first, &in[i]);
+        at = i > 0 ? pack(at, in[i - 1].exit_time, in[i - 1].tick_value, &in[i])
+                   : pack(at, b->first, 0, &in[i]);
+    b->tick_value = in[count - 1].tick_value;
     b->size = (uint32_t)(at - b->bytes);
     if (count >= BLOCK) /* nothing more comes to its end */
         b->bytes = memory_resize(b->bytes, b->size, 1);
@@ -250,8 +273,9 @@ static void append(struct results *r, const struct trade_result *one)
         return;
     }
     struct block *b = &r->blocks[r->count - 1];
-    b->size = (uint32_t)(pack(b->bytes + b->size, b->last, one) - b->bytes);
+    b->size = (uint32_t)(pack(b->bytes + b->size, b->last, b->tick_value, one) - b->bytes);
     b->last = one->exit_time;
+    b->tick_value = one->tick_value;
     if (++b->count == BLOCK)
         b->bytes = memory_resize(b->bytes, b->size, 1);
     tally_one(&r->levels[0][r->count - 1], one);
@@ -278,6 +302,9 @@ static void insert(struct results *r, const struct trade_result *one)
 
 void results_add(struct results *r, const struct trade_result *one)
 {
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        if (r->windows[t].counts && one->exit_time >= r->windows[t].from)
+            excursions_add(&r->windows[t].of, one);
     if (r->count == 0 || one->exit_time >= r->blocks[r->count - 1].last)
         append(r, one);
     else
@@ -338,7 +365,7 @@ static void tally_last(const struct block *b, int64_t from, struct tally *out, s
     const unsigned char *at = b->bytes;
     struct trade_result one = {.exit_time = b->first};
     for (uint32_t i = 0; i < b->count; i++) {
-        at = unpack(at, one.exit_time, &one);
+        at = unpack(at, one.exit_time, one.tick_value, &one);
         if (one.exit_time < from) {
             same->least = one.exit_time + 1;
             continue;
@@ -374,4 +401,55 @@ void results_tally(struct results *r, int64_t from, struct tally *out, struct wi
         *out = f->rests[first];
         tally_blocks(r, index + 1, out);
     }
+}
+
+/* --- excursions --- */
+
+/* Adds to the counts, or takes from them, the results of exit times from `begin` to before `end`;
+ * without `bounded` all from `begin` on. */
+static void count_range(const struct results *r, int64_t begin, int64_t end, bool bounded,
+                        struct excursion_counts *c,
+                        void (*step)(struct excursion_counts *, const struct trade_result *))
+{
+    struct trade_result some[2 * BLOCK];
+    for (size_t b = find_block(r, begin); b < r->count; b++) {
+        if (bounded && r->blocks[b].first >= end)
+            return;
+        unpack_block(&r->blocks[b], some);
+        for (uint32_t i = 0; i < r->blocks[b].count; i++)
+            if (some[i].exit_time >= begin && (!bounded || some[i].exit_time < end))
+                step(c, &some[i]);
+    }
+}
+
+void results_excursions(struct results *r, enum timeframe t, int64_t from, struct excursions *out)
+{
+    struct excursions_window *w = &r->windows[t];
+    size_t here = find_block(r, from);
+    bool anew = !w->counts || /* or more would be taken out than stays */
+                (from > w->from && here - find_block(r, w->from) > r->count - here);
+    if (anew) {
+        excursions_clear(&w->of);
+        count_range(r, from, 0, false, &w->of, excursions_add);
+    } else if (from > w->from) {
+        count_range(r, w->from, from, true, &w->of, excursions_remove);
+    } else if (from < w->from) {
+        count_range(r, from, w->from, true, &w->of, excursions_add);
+    }
+    w->counts = true;
+    w->from = from;
+    excursions_read(&w->of, out);
+}
+
+uint32_t results_newest(const struct results *r, struct scatter_point *points, uint32_t count)
+{
+    struct trade_result some[2 * BLOCK];
+    uint32_t left = count;
+    for (size_t b = r->count; b-- > 0 && left > 0;) {
+        unpack_block(&r->blocks[b], some);
+        for (uint32_t i = r->blocks[b].count; i-- > 0 && left > 0;)
+            points[--left] = (struct scatter_point){some[i].exit_time, some[i].mae, some[i].pnl};
+    }
+    memmove(points, points + left, (count - left) * sizeof *points);
+    return count - left;
 }

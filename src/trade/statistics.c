@@ -54,6 +54,7 @@ void trade_result_of(const struct trade *t, struct trade_result *out)
         .mfe = t->mfe,
         .efficiency = t->efficiency,
         .r_multiple = t->r_multiple,
+        .tick_value = t->tick_value == MONEY_UNSET ? 0 : t->tick_value,
     };
 }
 

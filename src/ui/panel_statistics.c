@@ -9,7 +9,7 @@ enum { FIELDS = 16 };
 
 static void draw_title(const struct view *v, struct area line, unsigned style)
 {
-    int x = draw_text(line, 0, 0, style, " Statistics ");
+    int x = draw_text(line, 0, 0, style, v->excursions ? " Excursions " : " Statistics ");
     draw_format(line, 0, x + 2, INK_TITLE, " %s ", timeframe_name(v->timeframe));
 }
 
@@ -81,6 +81,10 @@ static void draw(struct view *v, struct area a)
         draw_text(a, 0, 0, INK_LABEL, "loading the history");
         return;
     }
+    if (v->excursions) {
+        panel_excursions_draw(v, a);
+        return;
+    }
     struct field fields[FIELDS];
     const struct statistics *s = &v->snapshot->statistics[v->timeframe];
     make_fields(s, fields);
@@ -92,7 +96,8 @@ static void draw(struct view *v, struct area a)
 
 static int wanted_rows(const struct view *v, int cols)
 {
-    (void)v;
+    if (v->excursions)
+        return panel_excursions_rows(cols);
     int columns = field_columns(cols - 2);
     return (FIELDS + columns - 1) / columns + 1;
 }

@@ -141,6 +141,9 @@ static void act_on_screen(struct view *v, enum action action, int key)
             TIMEFRAME_COUNT);
         v->curve_time = 0;
         break;
+    case ACTION_EXCURSIONS:
+        v->excursions = !v->excursions;
+        break;
     case ACTION_POSITION_NEXT:
     case ACTION_POSITION_PREVIOUS:
         view_step_position(v, action == ACTION_POSITION_NEXT ? 1 : -1);

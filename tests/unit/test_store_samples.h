@@ -95,6 +95,7 @@ static inline struct trade sample_trade(void)
         .origin = ORIGIN_MANUAL,
         .has_gap = true,
         .created_at = START + 10,
+        .tick_value = 6250000,
     };
 }
 
@@ -249,6 +250,7 @@ static inline void assert_same_trade(const struct trade *a, const struct trade *
     SAME(a, b, int, mfe);
     SAME_NUMBER(a, b, efficiency);
     SAME_NUMBER(a, b, r_multiple);
+    SAME(a, b, int, tick_value);
     assert_same_context(&a->entry_context, &b->entry_context);
     assert_same_context(&a->exit_context, &b->exit_context);
     SAME_NUMBER(a, b, min_price);
