@@ -37,7 +37,7 @@ names=$(for file in tests/crash/test_*.c tests/integration/*.c tests/unit/*.c; d
     case $file in *'*'*) ;; *"$only"*) echo "${name%.c}" ;; esac
 done)
 if [ -n "${VALGRIND:-}" ]; then
-    CK_TIMEOUT_MULTIPLIER=60
+    CK_TIMEOUT_MULTIPLIER=600
     names=$(echo "$names" | grep -Ev 'crash/|_process|_console|_allocations|_floods|_property|_scenario$|/test_ui')
 fi
 [ -n "$names" ] || { echo "No test matches '$only'." >&2 && exit 1; }

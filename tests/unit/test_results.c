@@ -72,9 +72,12 @@ static double mean_of(const struct trade_result *r, size_t count, size_t offset)
     return with > 0 ? sum / (double)with : (double)NAN;
 }
 
+/* To the nearest, half away from zero. */
 static int64_t mean_whole(int64_t sum, size_t count)
 {
-    return (int64_t)llroundl((long double)sum / (long double)count);
+    int64_t n = (int64_t)count, size = sum < 0 ? -sum : sum;
+    int64_t mean = size / n + (2 * (size % n) >= n);
+    return sum < 0 ? -mean : mean;
 }
 
 static void model(const struct trade_result *r, size_t count, struct statistics *s)
