@@ -38,6 +38,11 @@ static void say_trade(struct engine *e, const struct trade *t)
     engine_say(e, t->realized_pnl < 0 ? MESSAGE_WARNING : MESSAGE_GOOD,
                "%s: closed %s %g %s: %s (MAE %s, MFE %s)", t->key.account,
                t->side == SIDE_LONG ? "LONG" : "SHORT", t->quantity, t->symbol, pnl, mae, mfe);
+    if (t->exit_time < t->entry_time - CLOCK_SECOND)
+        engine_say(e, MESSAGE_WARNING,
+                   "%s: a fill of %s came after later ones: its trade is the wrong way round, with "
+                   "the right P&L",
+                   t->key.account, t->symbol);
 }
 
 /* The history brings the same one again and again: each is told once. */

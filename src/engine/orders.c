@@ -65,20 +65,39 @@ static void take_order_fill(struct engine *e, struct engine_account *a, const st
     engine_take_fill(e, a, &f);
 }
 
+/* About that order, filled so far, something was asked already. */
+static bool was_asked(struct engine *e, const struct order *o)
+{
+    for (unsigned i = 0; i < ENGINE_ASKED; i++)
+        if (strcmp(e->asked[i].order_id, o->server_id) == 0 && e->asked[i].filled == o->filled)
+            return true;
+    unsigned next = e->asked_next++ % ENGINE_ASKED;
+    text_copy(e->asked[next].order_id, sizeof e->asked[next].order_id, o->server_id);
+    e->asked[next].filled = o->filled;
+    return false;
+}
+
 /* An order that is filled further than the fills known for it has lost one on the way. */
 static void find_lost_fill(struct engine *e, struct engine_account *a, const struct order *o,
                            double known)
 {
-    if (!price_is_set(o->filled) || o->filled <= known + 1e-9)
+    if (!price_is_set(o->filled) || o->filled <= known + 1e-9 || was_asked(e, o))
         return;
-    for (unsigned i = 0; i < ENGINE_ASKED; i++)
-        if (strcmp(e->asked[i].order_id, o->server_id) == 0 && e->asked[i].filled == o->filled)
-            return;
-    unsigned next = e->asked_next++ % ENGINE_ASKED;
-    text_copy(e->asked[next].order_id, sizeof e->asked[next].order_id, o->server_id);
-    e->asked[next].filled = o->filled;
     a->history_again = a->collecting;
     engine_ask_history(e, a);
+}
+
+/* No message of the protocol takes a fill back. An order that is filled less far than its fills
+ * says that one was, or comes late; what is held tells which. */
+static void find_fill_taken_back(struct engine *e, const struct order *o, double known)
+{
+    if (!price_is_set(o->filled) || o->filled <= 0 || o->filled >= known - 1e-9 || was_asked(e, o))
+        return;
+    engine_quote(e, MESSAGE_WARNING,
+                 "%s: order %s is filled %g of %s, and its fills are %g: one may have been taken "
+                 "back; asking for the positions",
+                 o->key.account, o->server_id, o->filled, o->symbol, known);
+    engine_ask_positions(e);
 }
 
 /* An order that the answer to "which are open" names. Too many: the answer is no complete one. */
@@ -143,6 +162,7 @@ void engine_take_order(struct engine *e, const union dtc_message *m)
         known += price_is_set(last) ? last : 0;
     }
     find_lost_fill(e, a, &o, known);
+    find_fill_taken_back(e, &o, known);
     engine_follow_bracket(e, &a->key, s->name);
     say_reject(e, u, &o);
 }

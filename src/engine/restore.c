@@ -160,6 +160,7 @@ static void move(struct engine *e, const struct position *p, const struct accoun
     for (int i = 0; i < count; i++)
         engine_store(e, &changes[i]);
     engine_move_gap(e, p, to);
+    state_hold_prices(e->state, to, true);
     if (count > 0)
         engine_say(e, MESSAGE_WARNING,
                    "%s: the settings make it %s: its position of %s moves there from %s; what was "
