@@ -270,6 +270,39 @@ START_TEST(the_session_so_far_comes_from_ticks)
 }
 END_TEST
 
+/* Chicago's clocks change on 2027-03-14 and 2027-11-07; 2028 has a 29th of February. */
+START_TEST(the_session_so_far_begins_where_chicagos_clocks_say)
+{
+    static const struct {
+        int64_t now, start, minute; /* of Chicago's day */
+    } sessions[] = {
+        {1805059800, 1804978800, 1020}, /* Sunday 16:30, since Saturday 17:00 of winter */
+        {1805112000, 1805061600, 1020}, /* Monday 07:00, since Sunday 17:00 of summer */
+        {1825675200, 1825628400, 1020}, /* Monday 06:00, since Sunday 17:00 of winter */
+        {1835438400, 1835391600, 1020}, /* 02-29 06:00, since 02-28 17:00 */
+        {START_TIME, START_TIME - 3600, 60},
+    };
+    b.wall = sessions[_i].now * CLOCK_SECOND;
+    b.config.instrument_count = 1;
+    b.config.instruments[0] = (struct config_instrument){
+        .root = "MES", .tick = 0.25, .session_start = sessions[_i].minute};
+    text_copy(b.config.symbols, sizeof b.config.symbols, MES);
+    answer_snapshot(5000, sessions[_i].now - 1);
+    peer_answer(b.peer, 800, NULL, NULL, NULL);
+    start();
+    pass(CLOCK_SECOND);
+    ck_assert_double_eq(peer_number(b.peer, 800, "StartDateTime"), (double)sessions[_i].start);
+    ck_assert(market_of(MES)->context.partial);
+    TICKS({sessions[_i].start - 1, 1000, .volume = 1000},
+          {sessions[_i].start, 5000, .volume = 10, .bid = 1},
+          {sessions[_i].now - 1, 5010, .volume = 10, .ask = 1});
+    reconnect();
+    pass(CLOCK_SECOND);
+    ck_assert_double_eq(market_of(MES)->context.vwap, 5005);
+    ck_assert(!market_of(MES)->context.partial);
+}
+END_TEST
+
 START_TEST(a_trade_of_the_stream_and_of_the_past_counts_once)
 {
     follow_session();
@@ -518,6 +551,11 @@ static Suite *suite(void)
     CASE_ADD(s, "gaps", gaps);
     CASE_ADD(s, "session", session);
     CASE_ADD(s, "connection", connection);
+    TCase *c = tcase_create("session starts");
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_set_timeout(c, 60);
+    tcase_add_loop_test(c, the_session_so_far_begins_where_chicagos_clocks_say, 0, 5);
+    suite_add_tcase(s, c);
     return s;
 }
 
