@@ -297,6 +297,10 @@ void engine_say_rest(struct engine *e); /* once a second */
  * told while that stands still. */
 void engine_tell_saving(struct engine *e);
 
+/* For repository_mend(): the position as its fills make it, where these explain it; told of either
+ * way. */
+bool engine_rebuild_position(void *context, const struct lost_position *lost, struct position *out);
+
 /* symbols.c */
 /* The name of a symbol from a message's fields (their sizes are the protocol's). */
 void engine_read_symbol(const struct engine *e, char name[SYMBOL_SIZE], const char symbol[64],

@@ -58,7 +58,8 @@ void columns_read(sqlite3_stmt *statement, const struct table *table, void *row)
 
 /* An object with the columns that have one of these roles. */
 json_t *columns_encode(const struct table *table, int roles, const void *row);
-/* False unless `object` has every column that is not COLUMN_LATER, each of its type. */
-bool columns_decode(const json_t *object, const struct table *table, void *row);
+/* False unless `object` has every column that has one of these roles and is not COLUMN_LATER, each
+ * of its type. */
+bool columns_decode(const json_t *object, const struct table *table, int roles, void *row);
 
 #endif

@@ -65,6 +65,23 @@ bool repository_delete_position(struct repository *r, const struct account_key *
 int repository_get_position(struct repository *r, const struct account_key *key, const char *symbol,
                             struct position *out, struct error *error);
 
+/* An open position whose row was lost with a damaged part of the database. */
+struct lost_position {
+    struct account_key key;
+    char symbol[SYMBOL_SIZE];
+    bool known;               /* the last audit row of it is there: */
+    struct position said;     /* its quantity, entry, stop and target, extremes, results so far */
+    const struct fill *fills; /* of that key, in order, none that was discarded */
+    size_t count, closed;     /* the first of them belong to closed trades */
+    bool whole;               /* no fill is missing since the first that belongs to none */
+};
+/* Makes the row anew: true, and `out`, or false when it cannot be known. */
+typedef bool repository_rebuilder(void *context, const struct lost_position *lost,
+                                  struct position *out);
+/* Asks for each of them, once after a salvage, and stores what it is given, with audit rows. */
+bool repository_mend(struct repository *r, repository_rebuilder *rebuild, void *context,
+                     struct error *error);
+
 /* Visit all, in order of id where nothing else is said; a visitor that returns false ends the walk
  * and must not use the repository. False with `error` on failure. Positions come back as they were,
  * but for price and open P&L. */

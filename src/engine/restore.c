@@ -115,6 +115,7 @@ bool engine_restore(struct engine *e, struct repository *r, struct error *error)
 {
     bool done = repository_each_fact(r, on_fact, e, error) &&
                 repository_each_balance(r, on_balance, e, error) &&
+                repository_mend(r, engine_rebuild_position, e, error) &&
                 repository_each_position(r, on_position, e, error) &&
                 repository_find_last(r, &e->last_trade, &e->last_balance, error) &&
                 engine_restore_periods(e, r, error) && engine_restore_views(e, r, error);

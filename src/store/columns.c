@@ -366,10 +366,12 @@ static bool decode(const struct column *c, const json_t *json, void *row)
     return fits;
 }
 
-bool columns_decode(const json_t *object, const struct table *table, void *row)
+bool columns_decode(const json_t *object, const struct table *table, int roles, void *row)
 {
     for (size_t i = 0; i < table->count; i++) {
         const struct column *c = &table->columns[i];
+        if (roles != COLUMN_ALL && (c->roles & roles) == 0)
+            continue;
         const json_t *json = json_object_get(object, c->name);
         if (json == NULL && (c->roles & COLUMN_LATER))
             json = json_null();

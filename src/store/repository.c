@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/columns.h"
 #include "store/database.h"
+#include "store/lost.h"
 #include "store/salvage.h"
 #include "store/statements.h"
 
@@ -325,6 +326,39 @@ bool repository_save_position(struct repository *r, const struct position *p, st
         return false;
     c.after = *p;
     return repository_commit(r, &c, 1, error);
+}
+
+struct mending {
+    repository_rebuilder *rebuild;
+    void *context;
+    struct change *changes;
+    size_t count;
+};
+
+static void mend(void *context, const struct lost_position *lost)
+{
+    struct mending *m = context;
+    struct change c = {.kind = CHANGE_RECONCILED, .has_position = true, .time = clock_wall_us()};
+    c.before.price = PRICE_UNSET;
+    if (!m->rebuild(m->context, lost, &c.after))
+        return;
+    text_copy(c.why, sizeof c.why, "its row was lost; rebuilt from its fills");
+    m->changes = memory_resize(m->changes, m->count + 1, sizeof *m->changes);
+    m->changes[m->count++] = c;
+}
+
+bool repository_mend(struct repository *r, repository_rebuilder *rebuild, void *context,
+                     struct error *error)
+{
+    char wanted[8];
+    struct mending m = {.rebuild = rebuild, .context = context};
+    int found = repository_get_meta(r, LOST_FACT, wanted, sizeof wanted, error);
+    if (found <= 0 || strcmp(wanted, "1") != 0)
+        return found >= 0;
+    bool done = lost_each(r->db, mend, &m) == SQLITE_OK || fail(r, error);
+    done = done && repository_commit_marked(r, m.changes, m.count, LOST_FACT, "0", error);
+    free(m.changes);
+    return done;
 }
 
 bool repository_close_position(struct repository *r, const struct trade *t, struct error *error)

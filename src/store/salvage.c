@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "store/database.h"
 #include "store/files.h"
+#include "store/lost.h"
 #include "store/migrations.h"
 #include "store/pages.h"
 
@@ -269,12 +270,25 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+static void note(sqlite3 *db, const char *name, const char *value)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(db,
+                           "INSERT INTO meta (name, value) VALUES (?, ?) "
+                           "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                           -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, value, -1, SQLITE_STATIC);
+        sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+}
+
 /* Writes down what there is to tell, in the new database itself: the console may die before. */
 static void tell(struct salvage *s, time_t time)
 {
     char aside[NAME_SIZE], sentence[NAME_SIZE], lost[120] = "";
     size_t gaps = count_gaps(s->db) + s->unreadable, used = 0;
-    sqlite3_stmt *statement;
     name_aside(base_name(s->path), time, aside, sizeof aside);
     if (gaps > 0)
         used = text_format(lost, sizeof lost, ", %zu lost at least", gaps);
@@ -287,14 +301,8 @@ static void tell(struct salvage *s, time_t time)
                 "%s was damaged and is kept as %s: %s%zu rows were saved%s%s", base_name(s->path),
                 aside, used == 0 ? "all " : "", s->saved, lost,
                 used == 0 ? "" : "; compare positions with your broker's");
-    if (sqlite3_prepare_v2(s->db,
-                           "INSERT INTO meta (name, value) VALUES ('" SALVAGE_FACT "', ?) "
-                           "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                           -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, sentence, -1, SQLITE_TRANSIENT);
-        sqlite3_step(statement);
-    }
-    sqlite3_finalize(statement);
+    note(s->db, SALVAGE_FACT, sentence);
+    note(s->db, LOST_FACT, "1");
 }
 
 static int run(sqlite3 *db, const char *sql)
@@ -318,8 +326,8 @@ static bool fill(struct salvage *s, const char *target, time_t time, struct erro
     if (code == SQLITE_OK) {
         tell(s, time);
         /* a fill whose trade is lost belongs to no position that is open */
-        code = run(s->db, "UPDATE fill SET trade_id = NULL, discarded = 1 "
-                          "WHERE trade_id NOT IN (SELECT id FROM trade); COMMIT");
+        code = run(s->db, "UPDATE fill SET trade_id = NULL, discarded = 1 WHERE trade_id IS NOT "
+                          "NULL AND trade_id NOT IN (SELECT id FROM trade); COMMIT");
     }
     return code == SQLITE_OK || database_fail(s->db, target, error);
 }

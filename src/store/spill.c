@@ -90,7 +90,8 @@ static bool decode(const char *text, size_t length, struct change *c)
         const json_t *part = json_object_get(line, PARTS[i].name);
         bool there = part != NULL;
         memcpy((char *)c + PARTS[i].flag, &there, sizeof there);
-        good = !there || columns_decode(part, PARTS[i].table, (char *)c + PARTS[i].offset);
+        good =
+            !there || columns_decode(part, PARTS[i].table, COLUMN_ALL, (char *)c + PARTS[i].offset);
     }
     if (good && (fact = json_string_value(json_object_get(line, "fact"))) != NULL) {
         c->has_fact = true;

@@ -127,11 +127,11 @@ static int difference(const char *table, const char *in, const char *not_in)
     const char *what = strcmp(table, "fill") == 0
                            ? "id, identity, symbol, side, quantity, price, time, order_filled"
                            : "*";
-    snprintf(
-        sql, sizeof sql,
-        "SELECT count(*) FROM (SELECT %s FROM %s.%s WHERE '%s' <> 'meta' OR name <> 'salvaged' "
-        "EXCEPT SELECT %s FROM %s.%s)",
-        what, in, table, strcmp(table, "meta") == 0 ? "meta" : "", what, not_in, table);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM (SELECT %s FROM %s.%s WHERE '%s' <> 'meta' OR name NOT IN "
+             "('salvaged', 'lost_positions') "
+             "EXCEPT SELECT %s FROM %s.%s)",
+             what, in, table, strcmp(table, "meta") == 0 ? "meta" : "", what, not_in, table);
     if (strcmp(table, "meta") != 0)
         snprintf(sql, sizeof sql,
                  "SELECT count(*) FROM (SELECT %s FROM %s.%s EXCEPT SELECT %s FROM %s.%s)", what,
@@ -161,6 +161,11 @@ static int salvage(char *news, size_t size)
     commit(r, &c, 1);
     repository_close(r);
     int lost = 0;
+    ck_assert_int_eq(ask("SELECT count(*) FROM main.fill f JOIN sound.fill s USING (id) WHERE "
+                         "s.trade_id IS NULL AND (f.trade_id IS NOT NULL OR f.discarded <> "
+                         "s.discarded) OR s.trade_id IN (SELECT id FROM main.trade) AND "
+                         "f.trade_id IS NOT s.trade_id"),
+                     0);
     ASSERT_QUERY(place.database, "PRAGMA integrity_check", "ok");
     ASSERT_QUERY(place.database, "SELECT count(*) FROM pragma_foreign_key_check", "0");
     ck_assert_int_eq(ask("DELETE FROM fill WHERE execution_id = 'E100000' RETURNING 1"), 1);
