@@ -161,11 +161,12 @@ static int salvage(char *news, size_t size)
     commit(r, &c, 1);
     repository_close(r);
     int lost = 0;
-    ck_assert_int_eq(ask("SELECT count(*) FROM main.fill f JOIN sound.fill s USING (id) WHERE "
-                         "s.trade_id IS NULL AND (f.trade_id IS NOT NULL OR f.discarded <> "
-                         "s.discarded) OR s.trade_id IN (SELECT id FROM main.trade) AND "
-                         "f.trade_id IS NOT s.trade_id"),
-                     0);
+    ck_assert_int_eq(
+        ask("SELECT count(*) FROM main.fill f JOIN sound.fill s USING (identity) WHERE "
+            "s.trade_id IS NULL AND (f.trade_id IS NOT NULL OR f.discarded <> "
+            "s.discarded) OR s.trade_id IN (SELECT id FROM main.trade) AND "
+            "f.trade_id IS NOT s.trade_id"),
+        0);
     ASSERT_QUERY(place.database, "PRAGMA integrity_check", "ok");
     ASSERT_QUERY(place.database, "SELECT count(*) FROM pragma_foreign_key_check", "0");
     ck_assert_int_eq(ask("DELETE FROM fill WHERE execution_id = 'E100000' RETURNING 1"), 1);
