@@ -46,12 +46,13 @@ static int read_fills(sqlite3 *db, struct lost_position *of, struct fill **fills
     text_format(sql + used, sizeof sql - used, "trade_id FROM fill %s ORDER BY id", OF_KEY);
     int code = prepare(db, sql, of, &s);
     while (code == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
-        if (of->count == room) {
+        struct fill f = {0};
+        columns_read(s, &columns_fill, &f);
+        if (of->count >= room) {
             room = room > 0 ? room * 2 : 64;
             *fills = memory_resize(*fills, room, sizeof **fills);
         }
-        memset(*fills + of->count, 0, sizeof **fills);
-        columns_read(s, &columns_fill, *fills + of->count++);
+        (*fills)[of->count++] = f;
         if (sqlite3_column_type(s, (int)columns_fill.count) != SQLITE_NULL)
             of->closed = of->count;
     }
