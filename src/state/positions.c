@@ -22,7 +22,6 @@ static bool has_room(struct state *s, const char *symbol)
     return state_symbol_index(s, symbol) >= 0 && s->now.position_count < SNAPSHOT_POSITIONS;
 }
 
-/* A place for an open position of that symbol; -1 when there is none. */
 /* Prices that move no extreme are stored too, if seldom: by them it is known until when the
  * position was watched. */
 static const int64_t WATCHED_PAUSE = CLOCK_MINUTE;
@@ -33,6 +32,7 @@ static void note_stored(struct state *s, uint32_t index, int64_t now)
     s->stored_at[index] = now;
 }
 
+/* A place for an open position of that symbol; -1 when there is none. */
 static int new_position(struct state *s, const char *symbol)
 {
     struct snapshot *n = &s->now;

@@ -37,7 +37,7 @@ static struct outcome {
     int boundaries[FAMILIES][SIDES];
     int questions; /* to the broker, in the whole day */
     char trades[8192];
-    atomic_int run, failed, errors;
+    atomic_int run, failed, errors, kills;
 } * outcome;
 
 static uint64_t seed;
@@ -343,6 +343,7 @@ static bool measure(void)
         if (!run_case(&(struct crash_case){.family = f}))
             return false;
     atomic_store(&outcome->run, 0);
+    atomic_store(&outcome->kills, 0);
     return true;
 }
 
@@ -373,13 +374,13 @@ static bool run_named(const char *wanted)
     return false;
 }
 
-static int summarize(int kills, int64_t start)
+static int summarize(int days, int64_t start)
 {
     int run = atomic_load(&outcome->run), failed = atomic_load(&outcome->failed);
     int errors = atomic_load(&outcome->errors), unrun = case_count - run;
-    printf("%d kills, %d boundaries (of %d writes, syncs and the like in a day), %.0f s\n", kills,
-           case_count - kills, outcome->boundaries[DAY][SIDE_DATABASE],
-           (double)(clock_monotonic_us() - start) / CLOCK_SECOND);
+    printf("%d days cut off at random moments, %d at a boundary (a day has %d): %d kills, %.0f s\n",
+           days, case_count - days, outcome->boundaries[DAY][SIDE_DATABASE],
+           atomic_load(&outcome->kills), (double)(clock_monotonic_us() - start) / CLOCK_SECOND);
     errors += unrun;
     printf("%d%%: Checks: %d, Failures: %d, Errors: %d\n",
            case_count > 0 ? (case_count - failed - errors) * 100 / case_count : 0, case_count,
@@ -408,6 +409,7 @@ int main(int argc, char **argv)
     workers = workers > 0 ? workers : 1;
     outcome = share(sizeof *outcome);
     tape = share(sizeof *tape);
+    day.kills = &outcome->kills;
     if (!measure())
         return EXIT_FAILURE;
     add_boundaries();

@@ -81,6 +81,7 @@ static const struct {
     {8, {.kind = COMMAND_VIEW, .key = {MODE_LIVE, "120005"}}},
     {10, {.kind = COMMAND_RECONCILE}},
     {15, {.kind = COMMAND_UNPIN}},
+    {18, {.kind = COMMAND_NEW_PERIOD, .key = {MODE_SIM, "Sim1"}}},
 };
 
 /* What is told to the parent. */
@@ -102,6 +103,7 @@ static struct {
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
 
 static struct {
+    atomic_int *kills; /* consoles killed; shared */
     char scratch[256], expected[320], spill[300];
     int socket; /* in the console's process: to the broker's */
 } day;
@@ -365,6 +367,7 @@ static inline int day_fork(void (*run)(const struct day_plan *plan), const struc
     bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     bool ended = WIFEXITED(status) &&
                  (WEXITSTATUS(status) == EXIT_SUCCESS || WEXITSTATUS(status) == EXIT_REFUSED);
+    atomic_fetch_add(day.kills, killed);
     ck_assert_msg(killed || ended, "the console ended with status %#x", (unsigned)status);
     return asked;
 }
@@ -609,11 +612,13 @@ static inline void day_finish(char *trades, size_t size)
         query("SELECT count(*) FROM trade t WHERE NOT EXISTS (SELECT 1 FROM fill f WHERE "
               "f.trade_id = t.id)"),
         0);
-    /* the ledger of the simulated account is its start and what its trades have earned */
-    ck_assert_double_eq(query("SELECT cash FROM balance WHERE account = 'Sim1' AND ledger = 1 "
-                              "ORDER BY id DESC LIMIT 1"),
-                        query("SELECT 10000000000 + total(realized_pnl - commissions) FROM trade "
-                              "WHERE account = 'Sim1'"));
+    /* the ledger of the simulated account is its start and what its trades have earned since */
+    ck_assert_double_eq(
+        query("SELECT cash FROM balance WHERE account = 'Sim1' AND ledger = 1 ORDER BY id DESC "
+              "LIMIT 1"),
+        query("SELECT 10000000000 + total(realized_pnl - commissions) FROM trade WHERE account = "
+              "'Sim1' AND created_at > (SELECT max(time) FROM balance WHERE account = 'Sim1' AND "
+              "opens_period = 1)"));
     end();
     day_verify(false);
     day_get_trades(ours, sizeof ours);
