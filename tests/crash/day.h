@@ -617,7 +617,7 @@ static inline void day_finish(char *trades, size_t size)
         query("SELECT cash FROM balance WHERE account = 'Sim1' AND ledger = 1 ORDER BY id DESC "
               "LIMIT 1"),
         query("SELECT 10000000000 + total(realized_pnl - commissions) FROM trade WHERE account = "
-              "'Sim1' AND created_at > (SELECT max(time) FROM balance WHERE account = 'Sim1' AND "
+              "'Sim1' AND created_at >= (SELECT max(time) FROM balance WHERE account = 'Sim1' AND "
               "opens_period = 1)"));
     end();
     day_verify(false);
