@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-    SNAPSHOT_VERSION = 4,
+    SNAPSHOT_VERSION = 5,
     SNAPSHOT_ACCOUNTS = 128,
     SNAPSHOT_SYMBOLS = 128,
     SNAPSHOT_POSITIONS = 128,

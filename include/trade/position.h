@@ -29,6 +29,7 @@ struct position {
     bool has_gap;             /* prices were missed and could not be had */
     bool unchanged; /* opened in one fill and not changed: MAE follows from min/max alone */
     int64_t created_at, updated_at;
+    double last_price; /* that it saw, in this run or one before; PRICE_UNSET: none */
 
     /* What the trade's row needs at the close. */
     double max_quantity;                  /* greatest absolute quantity held */

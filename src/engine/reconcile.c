@@ -45,7 +45,7 @@ static double missing_price(struct engine *e, const struct engine_report *r,
     if (symbol >= 0 && state_get_market(e->state, e->symbols[symbol].place, &m))
         price = market_price(&m);
     if (!price_is_set(price))
-        price = price_is_set(p->price) ? p->price : p->entry_price;
+        price = price_is_set(p->last_price) ? p->last_price : p->entry_price;
     return price;
 }
 

@@ -22,8 +22,8 @@ static bool has_room(struct state *s, const char *symbol)
     return state_symbol_index(s, symbol) >= 0 && s->now.position_count < SNAPSHOT_POSITIONS;
 }
 
-/* Prices that move no extreme are stored too, if seldom: by them it is known until when the
- * position was watched. */
+/* Prices that move no extreme are stored too, if less often: by them it is known until when the
+ * position was watched, and the last price. */
 static const int64_t WATCHED_PAUSE = CLOCK_MINUTE;
 
 static void note_stored(struct state *s, uint32_t index, int64_t now)

@@ -93,6 +93,7 @@ static const struct column POSITION[] = {
     PLAIN(position, REAL, exited_sum),
     PLAIN(position, TIME, created_at),
     ROLE(position, TIME, COLUMN_EXTREME, updated_at),
+    ROLE(position, REAL, COLUMN_EXTREME | COLUMN_LATER, last_price),
 };
 const struct table columns_position = TABLE("open_position", POSITION);
 

@@ -265,6 +265,13 @@ static const char *const STEPS[] = {
 
     /* What MAE and MFE are counted in ticks by; of older trades it is not known. */
     "ALTER TABLE trade ADD COLUMN tick_value INTEGER CHECK (tick_value > 0);\n",
+
+    /* What a position is closed at when nobody says. first_fill: the fill that opened it where that
+     * one closed another before, whose trade has it; a trade's fills are those with its id and this
+     * one. */
+    "ALTER TABLE open_position ADD COLUMN last_price REAL;\n"
+    "ALTER TABLE open_position ADD COLUMN first_fill INTEGER REFERENCES fill (id);\n"
+    "ALTER TABLE trade ADD COLUMN first_fill INTEGER REFERENCES fill (id);\n",
 };
 
 int migrations_latest(void)

@@ -176,7 +176,11 @@ static bool put_position(struct repository *r, const struct change *c)
     if (!open)
         return true;
     bind_row(r, PUT_POSITION, 1, &c->after);
-    return run(r, PUT_POSITION);
+    bool done = run(r, PUT_POSITION);
+    if (!done || !c->has_trade || !c->has_fill)
+        return done;
+    bind_key(r, NOTE_REVERSAL, &columns_position, &c->after);
+    return run(r, NOTE_REVERSAL);
 }
 
 static bool put_extremes(struct repository *r, const struct position *p)

@@ -327,7 +327,11 @@ static bool fill(struct salvage *s, const char *target, time_t time, struct erro
         tell(s, time);
         /* a fill whose trade is lost belongs to no position that is open */
         code = run(s->db, "UPDATE fill SET trade_id = NULL, discarded = 1 WHERE trade_id IS NOT "
-                          "NULL AND trade_id NOT IN (SELECT id FROM trade); COMMIT");
+                          "NULL AND trade_id NOT IN (SELECT id FROM trade);"
+                          "UPDATE trade SET first_fill = NULL "
+                          "WHERE first_fill NOT IN (SELECT id FROM fill);"
+                          "UPDATE open_position SET first_fill = NULL "
+                          "WHERE first_fill NOT IN (SELECT id FROM fill); COMMIT");
     }
     return code == SQLITE_OK || database_fail(s->db, target, error);
 }

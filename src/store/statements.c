@@ -31,11 +31,17 @@ static const struct {
     [PUT_POSITION] = {"INSERT INTO open_position ($c) VALUES ($v) "
                       "ON CONFLICT (mode, account, symbol) DO UPDATE SET $u",
                       &columns_position},
+    /* The fill that has just been stored, with the trade that it closed. */
+    [NOTE_REVERSAL] = {"UPDATE open_position SET first_fill = (SELECT max(id) FROM fill "
+                       "WHERE trade_id = (SELECT max(id) FROM trade))" OF_KEY,
+                       NULL},
     [UPDATE_EXTREMES] = {"UPDATE open_position SET $x" OF_KEY, &columns_position},
     [DELETE_POSITION] = {"DELETE FROM open_position" OF_KEY, NULL},
     [GET_POSITION] = {"SELECT $c FROM open_position" OF_KEY, &columns_position},
     [EACH_POSITION] = {"SELECT $c FROM open_position ORDER BY id", &columns_position},
-    [PUT_TRADE] = {"INSERT INTO trade ($c) VALUES ($v)", &columns_trade},
+    [PUT_TRADE] = {"INSERT INTO trade ($c, first_fill) "
+                   "VALUES ($v, (SELECT first_fill FROM open_position" OF_KEY "))",
+                   &columns_trade},
     [EACH_RESULT] = {"SELECT $c, entry_time, exit_time, realized_pnl, commissions, mae, mfe, "
                      "efficiency, r_multiple, tick_value FROM trade WHERE id <= ? ORDER BY id",
                      &columns_owner},

@@ -25,7 +25,7 @@ void position_init(struct position *p, const struct account_key *key, const char
     p->key = *key;
     text_copy(p->symbol, sizeof p->symbol, symbol);
     p->entry_price = p->target_price = p->stop_price = p->initial_stop_price = PRICE_UNSET;
-    p->min_price = p->max_price = p->price = PRICE_UNSET;
+    p->min_price = p->max_price = p->price = p->last_price = PRICE_UNSET;
     context_set(&p->entry_context, NULL);
 }
 
@@ -96,7 +96,7 @@ static bool follow_heat(struct position *p, int64_t now)
 /* A price seen now. True when a stored extreme changed. */
 static bool see_price(struct position *p, const struct instrument *i, double price, int64_t now)
 {
-    p->price = price;
+    p->price = p->last_price = price;
     p->open_pnl = open_pnl_at(p, i, price);
     p->updated_at = now;
     bool changed = widen_range(p, price);

@@ -157,6 +157,30 @@ START_TEST(a_position_that_a_made_up_fill_opened_takes_the_servers_entry_for_its
 }
 END_TEST
 
+START_TEST(a_close_that_nobody_prices_is_at_the_last_price_of_the_run_before)
+{
+    follow("120005");
+    start();
+    FILL(.account = "120005", .execution = "e1", .price = 5000);
+    settle();
+    send_trade(4890);
+    pass(CLOCK_SECOND);
+    send_trade(4900); /* no new extreme */
+    skip(60);
+    send_trade(4900);
+    pass(CLOCK_SECOND);
+    peer_answer(b.peer, 303, NULL, NULL, "[{'Type':308}]");
+    peer_answer(b.peer, 101, NULL, NULL, NULL);
+    restart();
+    ck_assert(!price_is_set(position_of(&LIVE, MES)->price));
+    pass(5 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_double_eq(query("SELECT exit_price FROM trade"), 4900);
+    ck_assert_double_eq(query("SELECT realized_pnl FROM trade WHERE origin = 'reconciled'"),
+                        -500e6); /* 100 points × 5.00 */
+}
+END_TEST
+
 START_TEST(each_server_that_ever_reported_a_position_of_a_simulation_is_believed)
 {
     static const char *const names[] = {"one", "another"};
@@ -216,6 +240,7 @@ static Suite *suite(void)
     const TTest *const user[] = {the_exit_of_a_discarded_position_is_no_trade_of_its_own};
     const TTest *const server[] = {
         a_position_that_a_made_up_fill_opened_takes_the_servers_entry_for_its_own,
+        a_close_that_nobody_prices_is_at_the_last_price_of_the_run_before,
         each_server_that_ever_reported_a_position_of_a_simulation_is_believed,
         a_position_without_an_entry_price_is_told_of_once,
     };

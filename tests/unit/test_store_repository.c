@@ -194,6 +194,12 @@ START_TEST(the_reversing_fill_belongs_to_the_trade_that_it_closes)
     ASSERT_QUERY(place.database, "SELECT group_concat(trade_id) FROM fill", "1,1");
     commit(repository, changes + 2, 1);
     ASSERT_QUERY(place.database, "SELECT group_concat(trade_id) FROM fill", "1,1,2");
+    /* the second trade, which it opened, names it too */
+    ASSERT_QUERY(place.database,
+                 "SELECT group_concat(name) FROM (SELECT t.id || ':' || f.id AS name "
+                 "FROM trade t, fill f WHERE f.trade_id = t.id OR f.id = t.first_fill "
+                 "ORDER BY name)",
+                 "1:1,1:2,2:2,2:3");
     ASSERT_QUERY(place.database, "SELECT group_concat(what) FROM audit", "open,reverse,close");
 }
 END_TEST
