@@ -24,7 +24,7 @@ struct known_fill {
 struct order_fills {
     UT_hash_handle hh;
     double quantity;
-    char key[ACCOUNT_SIZE + ORDER_ID_SIZE];
+    char key[]; /* account and order id */
 };
 
 /* What statistics and equity of one account are made of; grows with its trades. */
@@ -82,6 +82,7 @@ struct state {
     bool advanced;                                       /* once they are known */
     bool loading;                                        /* the past is not in them yet */
     bool results_changed, curve_changed;                 /* of the view's account */
+    bool scatter_changed;                                /* not only at its end */
     struct window results_shown[TIMEFRAME_COUNT];        /* starts for which what is shown of it */
     struct window curve_shown[TIMEFRAME_COUNT];          /* stays as it is */
 

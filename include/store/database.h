@@ -19,7 +19,8 @@ sqlite3 *database_open(const char *path, char *news, size_t size, struct error *
 bool database_look_through(sqlite3 *db, const char *path, bool (*go_on)(void *context),
                            void *context, struct error *error);
 
-/* A second connection that only reads, while the first is open; nothing is checked. */
+/* A second connection that only reads, while the first is open; nothing is checked, and little is
+ * kept: what it walks over it does not need again. */
 sqlite3 *database_open_reader(const char *path, struct error *error);
 
 /* Says why the last call on `db` failed; always false. ERROR_FULL, ERROR_DAMAGED, ERROR_BUSY,

@@ -24,10 +24,31 @@ static bool is_shown(const struct state *s, int account)
     return account_key_equal(&s->histories[account].key, &s->now.view);
 }
 
+static void touch_scatter(struct state *s)
+{
+    state_touch(s, &s->now.scatter_count,
+                offsetof(struct snapshot, equity) - offsetof(struct snapshot, scatter_count));
+}
+
+/* Mostly the newest; one that is not has all of them read again. */
+static void add_to_scatter(struct state *s, const struct trade_result *r)
+{
+    struct snapshot *n = &s->now;
+    if (n->scatter_count == SNAPSHOT_SCATTER)
+        memmove(n->scatter, n->scatter + 1, --n->scatter_count * sizeof n->scatter[0]);
+    n->scatter[n->scatter_count++] = (struct scatter_point){r->exit_time, r->mae, r->pnl};
+    s->scatter_changed |=
+        n->scatter_count > 1 && r->exit_time < n->scatter[n->scatter_count - 2].exit_time;
+    touch_scatter(s);
+}
+
 void state_add_result(struct state *s, int account, const struct trade_result *r)
 {
     results_add(s->histories[account].results, r);
-    s->results_changed |= is_shown(s, account);
+    if (!is_shown(s, account))
+        return;
+    s->results_changed = true;
+    add_to_scatter(s, r);
 }
 
 void state_add_equity(struct state *s, int account, int64_t time, money balance)
@@ -190,7 +211,7 @@ void state_take_past(struct state *s, const struct account_key *key, struct resu
             h->curve = curve;
             curve = meanwhile.curve;
         }
-        s->results_changed = s->curve_changed = true;
+        s->results_changed = s->curve_changed = s->scatter_changed = true;
     }
     state_unlock(s);
     results_free(results);
@@ -214,12 +235,11 @@ static void show_statistics(struct state *s, const struct account_history *h)
         state_touch(s, &s->now.statistics[t], sizeof s->now.statistics[t]);
         state_touch(s, &s->now.excursions[t], sizeof s->now.excursions[t]);
     }
-    if (s->results_changed) {
+    if (s->scatter_changed) {
         s->now.scatter_count = results_newest(h->results, s->now.scatter, SNAPSHOT_SCATTER);
-        state_touch(s, &s->now.scatter_count,
-                    offsetof(struct snapshot, equity) - offsetof(struct snapshot, scatter_count));
+        touch_scatter(s);
     }
-    s->results_changed = false;
+    s->results_changed = s->scatter_changed = false;
 }
 
 static void show_equity(struct state *s, const struct account_history *h)

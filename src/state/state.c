@@ -40,7 +40,7 @@ struct state *state_new(const struct state_options *options, int64_t now)
     s->now.pid = (int32_t)getpid();
     s->now.started_at = now;
     s->nothing = (struct account_history){.results = results_new(), .curve = curve_new()};
-    s->results_changed = s->curve_changed = true;
+    s->results_changed = s->curve_changed = s->scatter_changed = true;
     s->now.connection.round_trip = -1;
     state_touch(s, &s->now, sizeof s->now);
     return s;

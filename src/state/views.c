@@ -30,7 +30,7 @@ static void show(struct state *s, const struct account_key *key, const char *rea
     n->view = *key;
     s->view_shown = true;
     keep(s, &c);
-    s->results_changed = s->curve_changed = true;
+    s->results_changed = s->curve_changed = s->scatter_changed = true;
     n->statistics_ready = false;
     state_touch(s, &n->statistics_ready, sizeof n->statistics_ready);
 }

@@ -191,7 +191,8 @@ sqlite3 *database_open_reader(const char *path, struct error *error)
 {
     sqlite3 *db = NULL;
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK)
+        sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
+        sqlite3_exec(db, "PRAGMA cache_size = -256", NULL, NULL, NULL) == SQLITE_OK) /* KiB */
         return db;
     database_fail(db, path, error);
     sqlite3_close(db);

@@ -132,6 +132,22 @@ static inline void program_end(struct program *p)
         close(p->output);
 }
 
+/* Of all its threads, in ms. */
+static inline double program_processor(pid_t pid)
+{
+    char path[64];
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    bench_require(file != NULL && fscanf(file,
+                                         "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u "
+                                         "%*u %*u %lu %lu",
+                                         &user, &system) == 2,
+                  "the kernel does not tell the processor's time");
+    fclose(file);
+    return (double)(user + system) * 1000 / (double)sysconf(_SC_CLK_TCK);
+}
+
 /* In MB; "VmRSS:", "VmHWM:". */
 static inline double program_memory(pid_t pid, const char *name)
 {

@@ -412,6 +412,22 @@ START_TEST(statistics_show_and_the_sharpe_bar_is_filled)
 }
 END_TEST
 
+START_TEST(excursions_take_the_place_of_the_statistics)
+{
+    start();
+    driver_press(&d, "e", "Excursions ── 1D");
+    driver_expect(&d, "MAE winners    -15.00 -15.00 -15.00");
+    driver_expect(&d, "MFE losers     +40.00 +40.00 +40.00");
+    ck_assert_ptr_null(strstr(terminal_text(d.terminal), "Statistics"));
+    driver_press(&d, "3z", "MAE win ticks");
+    driver_expect(&d, "-12");
+    driver_expect(&d, "P&L of the last 9");
+    driver_expect(&d, "by 5");
+    driver_press(&d, "t", "Excursions ── 1W");
+    driver_press(&d, "ez", "Statistics ── 1W");
+}
+END_TEST
+
 /* --- orders and messages --- */
 
 START_TEST(working_orders_come_first)
@@ -500,6 +516,7 @@ static Suite *suite(void)
         the_timeframe_is_switched,
         a_cursor_walks_the_curve,
         statistics_show_and_the_sharpe_bar_is_filled,
+        excursions_take_the_place_of_the_statistics,
         working_orders_come_first,
         the_orders_of_other_accounts_stay_out,
         focus_and_zoom_give_a_panel_the_screen,

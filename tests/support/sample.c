@@ -128,6 +128,7 @@ static void add_history(struct snapshot *s, int64_t now)
     enum { COUNT = sizeof results / sizeof results[0] };
     struct trade_result trades[COUNT];
     money balance = money_from_double(10000);
+    struct results *past = results_new();
     for (int i = 0; i < COUNT; i++) {
         money pnl = money_from_double(results[i]);
         trades[i] = (struct trade_result){.entry_time = now - (COUNT - i) * 20 * CLOCK_MINUTE,
@@ -137,7 +138,9 @@ static void add_history(struct snapshot *s, int64_t now)
                                           .mae = money_from_double(-15),
                                           .mfe = money_from_double(40),
                                           .efficiency = 0.6,
-                                          .r_multiple = results[i] / 35};
+                                          .r_multiple = results[i] / 35,
+                                          .tick_value = money_from_double(1.25)};
+        results_add(past, &trades[i]);
         balance = money_add(balance, pnl);
         for (int t = 0; t < TIMEFRAME_COUNT; t++)
             s->equity[t].points[i] = (struct equity_point){trades[i].exit_time, balance};
@@ -145,7 +148,10 @@ static void add_history(struct snapshot *s, int64_t now)
     for (int t = 0; t < TIMEFRAME_COUNT; t++) {
         s->equity[t].count = COUNT;
         statistics_compute(trades, COUNT, &s->statistics[t]);
+        results_excursions(past, (enum timeframe)t, INT64_MIN, &s->excursions[t]);
     }
+    s->scatter_count = results_newest(past, s->scatter, SNAPSHOT_SCATTER);
+    results_free(past);
 }
 
 void sample_trading(struct snapshot *s, int64_t now)
