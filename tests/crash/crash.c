@@ -44,6 +44,8 @@ static uint64_t seed;
 static struct crash_case *cases;
 static int case_count, workers;
 static struct crash_case now; /* the one that is run */
+static char *place;           /* where its files are; shared */
+enum { PLACE_SIZE = 256 };
 
 static void *share(size_t size)
 {
@@ -268,6 +270,7 @@ static void (*const runs[])(void) = {run_day,      run_spill,   run_replay,
 START_TEST(whatever_was_acknowledged_is_there_once_and_the_books_are_the_brokers)
 {
     day_prepare();
+    text_copy(place, PLACE_SIZE, b.directory);
     runs[now.family]();
     day_tear_down();
 }
@@ -292,8 +295,8 @@ static bool run_case(const struct crash_case *c)
         TestResult **results = srunner_failures(runner);
         atomic_fetch_add(tr_rtype(results[0]) == CK_FAILURE ? &outcome->failed : &outcome->errors,
                          1);
-        printf("%s: %s:%d: %s; repeat it with: make crash SEED=%llu CASE=%s\n", name,
-               tr_lfile(results[0]), tr_lno(results[0]), tr_msg(results[0]),
+        printf("%s: %s:%d: %s; its files are in %s; repeat it with: make crash SEED=%llu CASE=%s\n",
+               name, tr_lfile(results[0]), tr_lno(results[0]), tr_msg(results[0]), place,
                (unsigned long long)seed, name);
         fflush(stdout);
         free(results);
@@ -353,6 +356,7 @@ static void run_all(void)
         fflush(stdout);
         if (fork() == 0) {
             tape = share(sizeof *tape);
+            place = share(PLACE_SIZE);
             for (int i = w; i < case_count; i += workers)
                 run_case(&cases[i]);
             _exit(0);
@@ -362,20 +366,27 @@ static void run_all(void)
         ;
 }
 
-static bool run_named(const char *wanted)
+/* That one alone. */
+static bool pick(const char *wanted)
 {
     char name[80];
     for (int i = 0; i < case_count; i++) {
         name_case(&cases[i], name, sizeof name);
-        if (strcmp(name, wanted) == 0)
-            return run_case(&cases[i]);
+        if (strcmp(name, wanted) != 0)
+            continue;
+        cases[0] = cases[i];
+        case_count = 1;
+        return true;
     }
     fprintf(stderr, "crash: there is no case %s\n", wanted);
     return false;
 }
 
-static int summarize(int days, int64_t start)
+static int summarize(int64_t start)
 {
+    int days = 0;
+    for (int i = 0; i < case_count; i++)
+        days += cases[i].family == KILL;
     int run = atomic_load(&outcome->run), failed = atomic_load(&outcome->failed);
     int errors = atomic_load(&outcome->errors), unrun = case_count - run;
     printf("%d days cut off at random moments, %d at a boundary (a day has %d): %d kills, %.0f s\n",
@@ -409,6 +420,7 @@ int main(int argc, char **argv)
     workers = workers > 0 ? workers : 1;
     outcome = share(sizeof *outcome);
     tape = share(sizeof *tape);
+    place = share(PLACE_SIZE);
     day.kills = &outcome->kills;
     if (!measure())
         return EXIT_FAILURE;
@@ -418,8 +430,8 @@ int main(int argc, char **argv)
         add_case(KILL, SIDE_DATABASE, FAULT_NONE, 0, 0);
         cases[case_count - 1].number = i;
     }
-    if (argc == 5 && argv[4][0] != '\0')
-        return run_named(argv[4]) ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (argc == 5 && !pick(argv[4]))
+        return EXIT_FAILURE;
     run_all();
-    return summarize((int)numbers[1], start);
+    return summarize(start);
 }
