@@ -245,37 +245,161 @@ START_TEST(a_migrated_schema_is_a_new_ones)
 }
 END_TEST
 
-/* Each would be a wrong state; none can be written, whoever tries. */
+/* Each would be a wrong state. */
+static const struct {
+    const char *table, *set;
+} WRONG[] = {
+    {"open_position", "mode = 'PAPER'"},
+    {"open_position", "symbol = ''"},
+    {"open_position", "quantity = 0"},
+    {"open_position", "quantity = 9e999"},
+    {"open_position", "entry_price = -9e999"},
+    {"open_position", "entry_time = 0"},
+    {"open_position", "entry_partial = 2"},
+    {"open_position", "min_price = 2, max_price = 1"},
+    {"open_position", "mae = 1"},
+    {"open_position", "mfe = -1"},
+    {"open_position", "heat_since = 0"},
+    {"open_position", "source = 'hearsay'"},
+    {"open_position", "origin = 'nowhere'"},
+    {"open_position", "has_gap = -1"},
+    {"open_position", "unchanged = 'no'"},
+    {"open_position", "max_quantity = -1"},
+    {"open_position", "entered_quantity = 9e999"},
+    {"open_position", "exited_quantity = -0.5"},
+    {"open_position", "created_at = 0"},
+    {"open_position", "updated_at = -1"},
+    {"open_position", "mode = 'SIM', account = 'Sim1', symbol = 'M'"}, /* two of one */
+    {"trade", "mode = ''"},
+    {"trade", "symbol = ''"},
+    {"trade", "side = 'flat'"},
+    {"trade", "quantity = -1"},
+    {"trade", "entry_time = 0"},
+    {"trade", "entry_price = 9e999"},
+    {"trade", "exit_time = 0"},
+    {"trade", "exit_price = 9e999"},
+    {"trade", "mae = 1"},
+    {"trade", "mfe = -1"},
+    {"trade", "efficiency = 1.6"},
+    {"trade", "entry_partial = 2"},
+    {"trade", "exit_partial = 2"},
+    {"trade", "min_price = 2, max_price = 1"},
+    {"trade", "origin = ''"},
+    {"trade", "has_gap = 2"},
+    {"trade", "created_at = 0"},
+    {"trade", "tick_value = 0"},
+    {"fill", "mode = 'sim'"},
+    {"fill", "symbol = ''"},
+    {"fill", "side = 'none'"},
+    {"fill", "quantity = 0"},
+    {"fill", "price = 9e999"},
+    {"fill", "time = -1"},
+    {"fill", "discarded = 2"},
+    {"fill", "identity = NULL, execution_id = 'x'"}, /* nothing would keep it from coming twice */
+    {"fill", "discarded = 1, trade_id = 1"},
+    {"fill", "identity = 'x'"}, /* one execution, two fills */
+    {"fill", "trade_id = 1000, discarded = 0"},
+    {"order_event", "time = 0"},
+    {"order_event", "mode = 'X'"},
+    {"order_event", "side = 'up'"},
+    {"balance", "mode = 'X'"},
+    {"balance", "time = 0"},
+    {"balance", "ledger = 2"},
+    {"balance", "opens_period = 2"},
+    {"balance", "trading_disabled = 2"},
+    {"balance", "limit_reached = 2"},
+    {"balance", "ledger = 1, cash = NULL"},
+    {"balance", "opens_period = 1, ledger = 0"},
+    {"audit", "time = 0"},
+    {"audit", "mode = 'X'"},
+    {"audit", "symbol = ''"},
+    {"meta", "name = 'x'"}, /* two values of one fact */
+};
+enum { WRONG_COUNT = sizeof WRONG / sizeof WRONG[0] };
+
+/* What SQLite says of each, behind the table's name. */
+static char refusals[WRONG_COUNT][300];
+
+static void try_wrong_states(sqlite3 *db)
+{
+    char sql[200];
+    for (size_t i = 0; i < WRONG_COUNT; i++) {
+        snprintf(sql, sizeof sql, "UPDATE %s SET %s", WRONG[i].table, WRONG[i].set);
+        ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_CONSTRAINT, "%s", sql);
+        snprintf(refusals[i], sizeof refusals[i], "%s: %s", WRONG[i].table, sqlite3_errmsg(db));
+    }
+}
+
+static void assert_was_tried(const char *table, const char *words)
+{
+    for (size_t i = 0; i < WRONG_COUNT; i++)
+        if (strcmp(WRONG[i].table, table) == 0 && strstr(refusals[i], words) != NULL)
+            return;
+    ck_abort_msg("no wrong state tries \"%s\" of %s", words, table);
+}
+
+/* Every CHECK of a table's text, up to the parenthesis that ends it. */
+static void assert_checks_were_tried(const char *table, const char *text)
+{
+    char words[300];
+    for (const char *at = text; (at = strstr(at, "CHECK (")) != NULL; at++) {
+        const char *end = at + 7;
+        for (int depth = 1; depth > 0; end++)
+            depth += *end == '(' ? 1 : *end == ')' ? -1 : 0;
+        snprintf(words, sizeof words, "CHECK constraint failed: %.*s", (int)(end - at - 8), at + 7);
+        assert_was_tried(table, words);
+    }
+}
+
+static void assert_needed_columns_are(sqlite3 *db)
+{
+    char sql[200], words[200];
+    sqlite3_stmt *s;
+    int columns = 0;
+    ck_assert_int_eq(sqlite3_prepare_v2(
+                         db,
+                         "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c "
+                         "WHERE t.type = 'table' AND c.\"notnull\" AND t.name NOT LIKE '%left%'",
+                         -1, &s, NULL),
+                     SQLITE_OK);
+    for (; sqlite3_step(s) == SQLITE_ROW; columns++) {
+        const char *table = (const char *)sqlite3_column_text(s, 0);
+        const char *column = (const char *)sqlite3_column_text(s, 1);
+        snprintf(sql, sizeof sql, "UPDATE %s SET %s = NULL", table, column);
+        snprintf(words, sizeof words, "NOT NULL constraint failed: %s.%s", table, column);
+        ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_CONSTRAINT, "%s", sql);
+        ck_assert_str_eq(sqlite3_errmsg(db), words);
+    }
+    sqlite3_finalize(s);
+    ck_assert_int_gt(columns, 50);
+}
+
+/* None can be written, whoever tries; and no rule of the schema is left untried. */
 START_TEST(wrong_states_cannot_be_written)
 {
-    static const char *const wrong[] = {
-        "UPDATE open_position SET max_quantity = -1",
-        "UPDATE open_position SET entered_quantity = 9e999",
-        "UPDATE open_position SET exited_quantity = -0.5",
-        "UPDATE open_position SET quantity = 0",
-        "UPDATE open_position SET mode = 'PAPER'",
-        "UPDATE open_position SET entry_time = 0",
-        "UPDATE open_position SET mode = 'SIM', account = 'Sim1', symbol = 'M'", /* two at once */
-        "UPDATE fill SET side = 'none'",
-        "UPDATE fill SET quantity = 0",
-        "UPDATE fill SET time = -1",
-        "UPDATE fill SET identity = NULL WHERE execution_id <> ''",
-        "UPDATE fill SET discarded = 1 WHERE trade_id = 1",
-        "UPDATE fill SET identity = 'x'", /* one execution, two fills */
-        "UPDATE trade SET quantity = -1",
-        "UPDATE trade SET mae = 1",
-        "UPDATE trade SET side = 'flat'",
-        "UPDATE balance SET cash = NULL",
-        "UPDATE balance SET opens_period = 1, ledger = 0",
-        "UPDATE balance SET mode = 'X'",
-    };
     sqlite3 *db;
+    sqlite3_stmt *s;
+    int tables = 0;
     make_first_version();
     repository_close(open_repository(place.database));
     ck_assert_int_eq(sqlite3_open(place.database, &db), SQLITE_OK);
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        ck_assert_msg(sqlite3_exec(db, wrong[i], NULL, NULL, NULL) == SQLITE_CONSTRAINT, "%s",
-                      wrong[i]);
+    ck_assert_int_eq(sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL), SQLITE_OK);
+    try_wrong_states(db);
+    ck_assert_int_eq(sqlite3_prepare_v2(db,
+                                        "SELECT name, sql FROM sqlite_master WHERE type = 'table' "
+                                        "AND name NOT LIKE '%left%'",
+                                        -1, &s, NULL),
+                     SQLITE_OK);
+    for (; sqlite3_step(s) == SQLITE_ROW; tables++)
+        assert_checks_were_tried((const char *)sqlite3_column_text(s, 0),
+                                 (const char *)sqlite3_column_text(s, 1));
+    sqlite3_finalize(s);
+    ck_assert_int_ge(tables, 7);
+    assert_was_tried("open_position", "UNIQUE constraint failed");
+    assert_was_tried("fill", "UNIQUE constraint failed: fill.identity");
+    assert_was_tried("fill", "FOREIGN KEY constraint failed");
+    assert_was_tried("meta", "UNIQUE constraint failed: meta.name");
+    assert_needed_columns_are(db);
     sqlite3_close(db);
 }
 END_TEST
