@@ -105,7 +105,7 @@ const struct binding KEYMAP[] = {
      {'e'},
      "e",
      "excursions",
-     "excursion analysis in the place of the statistics, and back"},
+     "excursions in the place of the statistics, and back"},
     {ACTION_UP, SCROLLS, {KEY_UP}, "Up", NULL, "scroll or select"},
     {ACTION_DOWN, SCROLLS, {KEY_DOWN}, "Down", NULL, "scroll or select"},
     {ACTION_UP, LISTS, {'k'}, "k", NULL, "as Up"},
