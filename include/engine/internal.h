@@ -96,6 +96,8 @@ struct engine_account {
     money period_start;
     bool collecting; /* fills are kept until the fill history is here, then applied in order of time
                       */
+    bool caught_up;  /* no fill is known, or likely, to be missing: those of the stream wait for no
+                        history */
     bool weighed;    /* which of them count is found, and what prices they want */
     int64_t prices_until;  /* monotonic us: they wait so long for those prices; 0: they do not */
     bool history_again;    /* a fill was missed meanwhile: that answer may be without it */

@@ -142,7 +142,9 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
     if (f->time > a->last_fill)
         a->last_fill = f->time;
     a->without_ids |= f->execution_id[0] == '\0';
-    if (!a->collecting || !collect(e, a, &kept))
+    /* one that was missed comes first: what is held then decides what this one does */
+    bool waits = a->collecting && (!a->caught_up || a->weighed);
+    if (!waits || !collect(e, a, &kept))
         engine_apply_fill(e, f, ORIGIN_LIVE, "fill");
     else
         engine_hurry_missed(e, a);
@@ -343,6 +345,7 @@ static void apply_collected(struct engine *e, struct engine_account *a)
     a->fill_count = a->fill_capacity = 0;
     free(a->fills);
     a->fills = NULL;
+    a->caught_up = !a->history_again;
     if (a->history_again) {
         a->history_again = false;
         engine_ask_history(e, a);
@@ -382,9 +385,10 @@ void engine_lose_histories(struct engine *e)
     for (int i = 0; i < e->account_count; i++) {
         struct engine_account *a = &e->accounts[i];
         a->history_again = false;
-        if (!a->collecting)
-            continue;
-        drop_past(e, a);
-        apply_collected(e, a);
+        if (a->collecting) {
+            drop_past(e, a);
+            apply_collected(e, a);
+        }
+        a->caught_up = false;
     }
 }

@@ -194,6 +194,8 @@ static void take_dropped(struct engine *e, unsigned count)
         e->ask_again_at = again;
     e->missed_at = e->now;
     engine_note_gaps(e, NULL);
+    for (int i = 0; i < e->account_count; i++)
+        e->accounts[i].caught_up = false;
     for (int i = 0; i < e->symbol_count; i++) {
         state_mark_partial(e->state, e->symbols[i].place);
         engine_want_session(e, i);

@@ -84,6 +84,7 @@ static void find_lost_fill(struct engine *e, struct engine_account *a, const str
     if (!price_is_set(o->filled) || o->filled <= known + 1e-9 || was_asked(e, o))
         return;
     a->history_again = a->collecting;
+    a->caught_up = false;
     engine_ask_history(e, a);
 }
 

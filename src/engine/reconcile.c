@@ -152,6 +152,7 @@ static void ask_history(struct engine *e, struct engine_account *a)
     for (int i = 0; i < e->report_count; i++)
         if (account_key_equal(&e->reports[i].key, &a->key) && stands(e, &e->reports[i]))
             e->reports[i].history_asked = true;
+    a->caught_up = false;
     engine_ask_history(e, a);
 }
 

@@ -102,6 +102,56 @@ START_TEST(a_short_history_that_names_no_fills_is_asked_for_from_the_beginning_o
 }
 END_TEST
 
+/* --- a fill is counted and written when it happens --- */
+
+START_TEST(a_fill_waits_for_no_history_that_nothing_is_missing_for)
+{
+    start();
+    peer_answer(b.peer, 303, NULL, NULL, NULL);
+    pass(CLOCK_SECOND);
+    command(COMMAND_RECONCILE, &SIM1, "", 0);
+    FILL(.execution = "e1", .price = 5000);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    ck_assert_double_eq(query("SELECT count(*) FROM fill"), 1);
+    peer_send(b.peer,
+              "{'Type':304,'RequestID':%d,'TotalNumberMessages':1,'MessageNumber':1,'Symbol':'" MES
+              "','BuySell':1,'Price':5000,'Quantity':1,'DateTime':%lld,'UniqueExecutionID':'e1',"
+              "'TradeAccount':'Sim1'}",
+              (int)peer_number(b.peer, 303, "RequestID"), (long long)wall_seconds());
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    reconnect(); /* one may have been missed */
+    FILL(.execution = "e2", .price = 5000);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    pass(11 * CLOCK_SECOND);
+    ck_assert_double_eq(held(&SIM1, MES), 2);
+}
+END_TEST
+
+START_TEST(a_fill_behind_one_that_is_missed_waits_for_it)
+{
+    start();
+    FILL(.order = "o1", .execution = "e1", .price = 5000);
+    settle();
+    peer_answer(b.peer, 303, NULL, NULL, NULL);
+    pass(CLOCK_SECOND);
+    command(COMMAND_RECONCILE, &SIM1, "", 0);
+    /* the first of the two that closed it, and 1 more, is lost */
+    FILL(.order = "o2", .execution = "e3", .price = 5010, .sells = 1, .filled = 2);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    FILL(.order = "o3", .execution = "e4", .price = 5012);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    HISTORY({.order = "o2", .execution = "e2", .price = 5010, .sells = 1});
+    pass(11 * CLOCK_SECOND); /* the history that was under way is given up */
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM fill"), 4);
+}
+END_TEST
+
 /* --- what the user says --- */
 
 START_TEST(the_exit_of_a_discarded_position_is_no_trade_of_its_own)
@@ -237,6 +287,10 @@ static Suite *suite(void)
         fills_of_one_order_are_told_apart_by_either_name,
         a_short_history_that_names_no_fills_is_asked_for_from_the_beginning_of_its_orders,
     };
+    const TTest *const at_once[] = {
+        a_fill_waits_for_no_history_that_nothing_is_missing_for,
+        a_fill_behind_one_that_is_missed_waits_for_it,
+    };
     const TTest *const user[] = {the_exit_of_a_discarded_position_is_no_trade_of_its_own};
     const TTest *const server[] = {
         a_position_that_a_made_up_fill_opened_takes_the_servers_entry_for_its_own,
@@ -246,6 +300,7 @@ static Suite *suite(void)
     };
     Suite *s = suite_create("engine: books");
     CASE_ADD(s, "once", once);
+    CASE_ADD(s, "at once", at_once);
     CASE_ADD(s, "user", user);
     CASE_ADD(s, "server", server);
     return s;
