@@ -18,12 +18,11 @@ static const uint32_t PERCENT[PERCENTILES] = {50, 80, 95};
 
 static uint32_t number_of(int64_t value)
 {
-    int64_t unit = 1;
     uint32_t decade = 0;
-    for (uint64_t limit = DIGITS; (uint64_t)value >= limit; limit *= 10, decade++)
-        unit *= 10;
-    int64_t whole = value / unit, rest = value % unit;
-    return decade * A_DECADE + (uint32_t)(whole + (rest >= unit - rest));
+    bool up = false; /* by the first digit that is dropped */
+    for (; value >= DIGITS; decade++, value /= 10)
+        up = value % 10 >= 5;
+    return decade * A_DECADE + (uint32_t)value + up;
 }
 
 static int64_t value_of(uint32_t number)

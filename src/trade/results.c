@@ -27,7 +27,7 @@ struct block {
  * one that leaves a window costs no look at the others. */
 struct front {
     size_t block;
-    int64_t exit_times[2 * BLOCK];
+    struct trade_result results[2 * BLOCK];
     struct tally rests[2 * BLOCK];
 };
 
@@ -338,7 +338,6 @@ static void tally_blocks(const struct results *r, size_t at, struct tally *out)
 
 static const struct front *find_front(struct results *r, size_t block)
 {
-    struct trade_result some[2 * BLOCK];
     for (int i = 0; i < r->front_count; i++)
         if (r->fronts[i]->block == block)
             return r->fronts[i];
@@ -349,10 +348,9 @@ static const struct front *find_front(struct results *r, size_t block)
         r->fronts[i] = memory_new(1, sizeof *r->fronts[i]);
     struct front *f = r->fronts[i];
     f->block = block;
-    unpack_block(&r->blocks[block], some);
+    unpack_block(&r->blocks[block], f->results);
     for (uint32_t n = r->blocks[block].count; n-- > 0;) {
-        f->exit_times[n] = some[n].exit_time;
-        tally_of(&some[n], &f->rests[n]);
+        tally_of(&f->results[n], &f->rests[n]);
         if (n + 1 < r->blocks[block].count)
             tally_join(&f->rests[n], &f->rests[n + 1]);
     }
@@ -394,10 +392,10 @@ void results_tally(struct results *r, int64_t from, struct tally *out, struct wi
     } else {
         const struct front *f = find_front(r, index);
         uint32_t first = 0;
-        while (f->exit_times[first] < from)
+        while (f->results[first].exit_time < from)
             first++;
-        same->least = f->exit_times[first - 1] + 1;
-        same->greatest = f->exit_times[first];
+        same->least = f->results[first - 1].exit_time + 1;
+        same->greatest = f->results[first].exit_time;
         *out = f->rests[first];
         tally_blocks(r, index + 1, out);
     }
@@ -407,7 +405,7 @@ void results_tally(struct results *r, int64_t from, struct tally *out, struct wi
 
 /* Adds to the counts, or takes from them, the results of exit times from `begin` to before `end`;
  * without `bounded` all from `begin` on. */
-static void count_range(const struct results *r, int64_t begin, int64_t end, bool bounded,
+static void count_range(struct results *r, int64_t begin, int64_t end, bool bounded,
                         struct excursion_counts *c,
                         void (*step)(struct excursion_counts *, const struct trade_result *))
 {
@@ -415,10 +413,14 @@ static void count_range(const struct results *r, int64_t begin, int64_t end, boo
     for (size_t b = find_block(r, begin); b < r->count; b++) {
         if (bounded && r->blocks[b].first >= end)
             return;
-        unpack_block(&r->blocks[b], some);
+        /* the block in which a window begins is at hand */
+        bool begins = bounded && r->blocks[b].last >= end && b + 1 < r->count;
+        const struct trade_result *at = begins ? find_front(r, b)->results : some;
+        if (!begins)
+            unpack_block(&r->blocks[b], some);
         for (uint32_t i = 0; i < r->blocks[b].count; i++)
-            if (some[i].exit_time >= begin && (!bounded || some[i].exit_time < end))
-                step(c, &some[i]);
+            if (at[i].exit_time >= begin && (!bounded || at[i].exit_time < end))
+                step(c, &at[i]);
     }
 }
 
