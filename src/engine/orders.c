@@ -163,7 +163,8 @@ void engine_take_order(struct engine *e, const union dtc_message *m)
         known += price_is_set(last) ? last : 0;
     }
     find_lost_fill(e, a, &o, known);
-    find_fill_taken_back(e, &o, known);
+    if (!engine_reports_fill(m)) /* one of two that came in the other order says less, rightly */
+        find_fill_taken_back(e, &o, known);
     engine_follow_bracket(e, &a->key, s->name);
     say_reject(e, u, &o);
 }
