@@ -361,6 +361,10 @@ bool repository_mend(struct repository *r, repository_rebuilder *rebuild, void *
         return found >= 0;
     bool done = lost_each(r->db, mend, &m) == SQLITE_OK || fail(r, error);
     done = done && repository_commit_marked(r, m.changes, m.count, LOST_FACT, "0", error);
+    for (size_t i = 0; i < m.count && done; i++) {
+        bind_key(r, MEND_REVERSAL, &columns_position, &m.changes[i].after);
+        done = run(r, MEND_REVERSAL) || fail(r, error);
+    }
     free(m.changes);
     return done;
 }

@@ -35,6 +35,12 @@ static const struct {
     [NOTE_REVERSAL] = {"UPDATE open_position SET first_fill = (SELECT max(id) FROM fill "
                        "WHERE trade_id = (SELECT max(id) FROM trade))" OF_KEY,
                        NULL},
+    /* The same of a position that was rebuilt, where its own fills are not all of it. */
+    [MEND_REVERSAL] = {"UPDATE open_position SET first_fill = (SELECT max(id) FROM fill" OF_KEY
+                       " AND trade_id IS NOT NULL)" OF_KEY " AND abs(quantity - (SELECT total("
+                       "CASE side WHEN 'long' THEN quantity ELSE -quantity END) FROM fill" OF_KEY
+                       " AND trade_id IS NULL AND discarded = 0)) > 1e-9",
+                       NULL},
     [UPDATE_EXTREMES] = {"UPDATE open_position SET $x" OF_KEY, &columns_position},
     [DELETE_POSITION] = {"DELETE FROM open_position" OF_KEY, NULL},
     [GET_POSITION] = {"SELECT $c FROM open_position" OF_KEY, &columns_position},

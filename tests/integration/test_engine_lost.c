@@ -71,6 +71,7 @@ START_TEST(a_position_whose_page_is_destroyed_is_rebuilt_and_closes_as_if_nothin
     ck_assert_double_eq(query("SELECT realized_pnl FROM trade"), 145e6); /* 45 + 2 × 10 × 5 */
     ck_assert_double_eq(query("SELECT count(*) FROM fill WHERE trade_id = 1"), 4);
     ck_assert_double_eq(query("SELECT quantity FROM trade"), 3);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE first_fill IS NOT NULL"), 0);
     restart(); /* asked once */
     ck_assert_int_eq(times_said("was lost with the damaged part"), 2);
 }
@@ -89,6 +90,11 @@ START_TEST(what_a_reversal_opened_is_rebuilt_from_the_fills_of_the_trade_too)
     ck_assert_double_eq(position_of(&SIM1, MES)->entry_price, 5010);
     ck_assert_int_eq(position_of(&SIM1, MES)->realized_pnl, 0);
     ck_assert_said("Sim1: SHORT 2 MESZ26_FUT_CME was lost");
+    FILL(.execution = "e3", .quantity = 2, .price = 5000);
+    settle();
+    ck_assert_double_eq(query("SELECT count(*) FROM trade t, fill f WHERE t.id = 2 AND f.id = "
+                              "t.first_fill AND f.execution_id = 'e2'"),
+                        1);
 }
 END_TEST
 
