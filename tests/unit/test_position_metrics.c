@@ -126,6 +126,23 @@ START_TEST(r_is_the_result_over_the_first_risk)
 }
 END_TEST
 
+START_TEST(a_trade_keeps_what_a_tick_of_it_is_worth)
+{
+    buy(1, 5000);
+    buy(2, 5000);
+    sell(1, 5001);
+    sell(2, 5001);
+    ck_assert_int_eq(step.trade.tick_value, DOLLARS(3.75)); /* 0.25 × 3 × 5 */
+
+    double tick = mes.tick;
+    mes.tick = 0; /* not known */
+    buy(1, 5000);
+    sell(1, 5001);
+    ck_assert_int_eq(step.trade.tick_value, MONEY_UNSET);
+    mes.tick = tick;
+}
+END_TEST
+
 START_TEST(r_takes_the_average_of_all_entries_and_the_greatest_quantity)
 {
     buy(2, 5000);
@@ -329,6 +346,7 @@ static Suite *suite(void)
     tcase_add_test(t, heat_runs_from_the_first_adverse_price_until_the_entry_is_back);
     tcase_add_test(t, the_first_stop_is_kept_while_the_bracket_moves);
     tcase_add_test(t, r_is_the_result_over_the_first_risk);
+    tcase_add_test(t, a_trade_keeps_what_a_tick_of_it_is_worth);
     tcase_add_test(t, r_takes_the_average_of_all_entries_and_the_greatest_quantity);
     tcase_add_test(t, metrics_are_those_of_the_screen_that_was_worked_out_by_hand);
     tcase_add_test(t, a_shorts_metrics_have_its_signs);

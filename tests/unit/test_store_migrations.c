@@ -212,6 +212,7 @@ START_TEST(a_database_of_the_first_version_keeps_its_rows_and_puts_impossible_on
                  "1,2,3,4");
     ASSERT_QUERY(place.database, "SELECT group_concat(id) FROM fill_left_1", "91,92");
     ASSERT_QUERY(place.database, "SELECT count(*) FROM trade", "1");
+    ASSERT_QUERY(place.database, "SELECT tick_value FROM trade", "NULL");
     ASSERT_QUERY(place.database, "SELECT count(*) FROM order_event", "1");
     ASSERT_QUERY(place.database, "SELECT count(*) FROM balance", "2");
     ASSERT_QUERY(place.database, "SELECT count(*) FROM audit", "1");

@@ -226,6 +226,20 @@ START_TEST(a_journal_without_its_name_is_damaged_but_read)
 }
 END_TEST
 
+START_TEST(a_journal_of_the_first_version_lacks_what_came_later)
+{
+    struct change closed = sample_close(1);
+    append(&closed, 1);
+    char *text = test_file_read(place.spill), *begin = strstr(text, ",\"tick_value\":6250000");
+    ck_assert_msg(begin != NULL, "%s", text);
+    memmove(begin, strpbrk(begin + 1, ",}"), strlen(strpbrk(begin + 1, ",}")) + 1);
+    write_raw("w", text);
+    free(text);
+    replay(1);
+    ASSERT_QUERY(place.database, "SELECT tick_value FROM trade", "NULL");
+}
+END_TEST
+
 /* Changes without anything that would tell a second time from the first. */
 static size_t make_anonymous(struct change changes[3])
 {
@@ -418,6 +432,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_torn_last_line_is_cut_off_before_more_is_appended);
     tcase_add_test(t, a_journal_torn_in_its_first_line_holds_nothing);
     tcase_add_test(t, a_damaged_line_is_set_aside_and_the_others_are_stored);
+    tcase_add_test(t, a_journal_of_the_first_version_lacks_what_came_later);
     tcase_add_test(t, a_journal_without_its_name_is_damaged_but_read);
     tcase_add_test(t, a_journal_that_was_committed_but_not_removed_is_not_stored_twice);
     tcase_add_test(t, a_commit_that_was_said_to_have_failed_but_had_not_is_not_made_again);
