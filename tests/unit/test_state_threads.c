@@ -270,6 +270,7 @@ static Suite *suite(void)
     Suite *s = suite_create("state_threads");
     TCase *t = tcase_create("threads");
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 120);
     tcase_add_test(t, a_hundred_threads_add_to_one_balance);
     tcase_add_test(t, fifty_winners_and_fifty_losers_mixed);
     tcase_add_test(t, the_past_is_taken_while_trades_close);
