@@ -13,6 +13,8 @@ SEED = 1
 KILLS = 1000
 BOUNDARIES = 0
 CASE =
+N = 1000000
+DB =
 
 APP_PACKAGES = ncursesw sqlite3 jansson inih openssl zlib
 TEST_PACKAGES = check vterm
@@ -52,6 +54,7 @@ TESTS = $(wildcard tests/unit/*.c tests/integration/*.c tests/crash/test_*.c)
 BENCHES = $(wildcard tests/bench/*.c)
 SOAKS = $(wildcard tests/soak/*.c)
 CRASHES = tests/crash/crash.c
+TRUTHS = $(wildcard tests/truth/*.c)
 FUZZERS = $(wildcard tests/fuzz/*.c)
 HEADERS = $(wildcard include/*/*.h src/*/*.h tests/*/*.h)
 MANUALS = $(wildcard man/*.[1-9])
@@ -63,16 +66,16 @@ object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 program = $(patsubst %.c,$(BUILD)/%,$(1))
 PROGRAMS = $(BUILD)/sortie $(BUILD)/sortie-sim
 LIBRARY = $(BUILD)/libsortie.a
-ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES) $(FUZZERS) $(SOAKS) $(CRASHES)
+ALL_SOURCES = $(SOURCES) $(MAINS) $(SUPPORT) $(TESTS) $(BENCHES) $(FUZZERS) $(SOAKS) $(CRASHES) $(TRUTHS)
 
-.PHONY: all programs tests demo test bench lint lint-run asan tsan valgrind soak crash fuzz fuzzers install uninstall clean deps
+.PHONY: all programs tests demo test bench check-truth property lint lint-run asan tsan valgrind soak crash fuzz fuzzers install uninstall clean deps
 .SECONDARY:
 
 all: $(PROGRAMS)
 	@:
 programs: all
 	@:
-tests: $(call program,$(TESTS))
+tests: $(call program,$(TESTS) $(TRUTHS))
 	@:
 fuzzers: $(call program,$(FUZZERS))
 	@:
@@ -133,6 +136,18 @@ valgrind:
 	@tools/deps.sh valgrind
 	@$(MAKE) --no-print-directory $(JOBS) programs tests BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g'
 	@VALGRIND='$(VALGRIND)' tools/run-tests.sh $(BUILD)/valgrind $(ONLY)
+
+# Positions, trades and statistics of a database, recomputed from its fills.
+check-truth:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) $(call program,$(TRUTHS))
+	@$(call program,$(TRUTHS)) "$(DB)"
+
+# The position engine and the slow model on N random sequences of fills and prices.
+property:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory $(JOBS) $(BUILD)/tests/unit/test_position_property
+	@PROPERTY_SEQUENCES=$(N) CK_DEFAULT_TIMEOUT=86400 $(BUILD)/tests/unit/test_position_property
 
 # A seed on each processor, and no disk: what is waited for is the session, not fsync().
 soak:

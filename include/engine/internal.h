@@ -51,6 +51,8 @@ struct engine_symbol {
     bool past_refusal_told; /* of prices of the past, likewise */
     bool past_only;         /* only a history told of it: no prices are asked for */
     bool feed_lost;
+    bool terms_noted; /* in the database, as they are here */
+    double point_value, commission;
     int64_t live_from; /* us UTC, the server's: of the first price of this connection; 0:
                           none yet */
     int64_t live_at;   /* monotonic us: when that was */
@@ -313,6 +315,9 @@ void engine_write_symbol(const struct engine *e, const char *name, char symbol[6
 int engine_find_symbol(struct engine *e, const char *name); /* adds it; -1: full */
 /* True when the message has to wait for the symbol's definition (it is kept). */
 bool engine_wait_for_symbol(struct engine *e, int symbol, const union dtc_message *m);
+/* Keeps what a point is worth and a contract costs in the database, where it is news: fills are
+ * counted with it. */
+void engine_note_terms(struct engine *e, int symbol);
 /* The connection is lost: of what waits, only fills are kept. */
 void engine_lose_waiting(struct engine *e);
 void engine_take_definition(struct engine *e, const struct dtc_security_definition_response *d);

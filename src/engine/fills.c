@@ -74,6 +74,7 @@ bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin
     if (result != FILL_APPLIED)
         return false;
     engine_store(e, &c);
+    engine_note_terms(e, symbol);
     struct engine_account *a = engine_find_account(e, f->key.account, false);
     if (a != NULL)
         a->changed_at = e->now;

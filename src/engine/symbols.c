@@ -109,6 +109,29 @@ static void find_product(struct engine *e, struct engine_symbol *s)
     state_put_instrument(e->state, s->place, &i);
 }
 
+static void note_term(struct engine *e, const char *name, const char *symbol, double value)
+{
+    struct change c;
+    char fact[sizeof c.fact];
+    text_format(fact, sizeof fact, "%s:%s", name, symbol);
+    state_note_fact(e->state, fact, money_from_double(value), e->wall, &c);
+    engine_store(e, &c);
+}
+
+void engine_note_terms(struct engine *e, int symbol)
+{
+    struct engine_symbol *s = &e->symbols[symbol];
+    struct instrument i;
+    state_get_instrument(e->state, s->place, &i);
+    if (s->terms_noted && s->point_value == i.point_value && s->commission == i.commission)
+        return;
+    s->terms_noted = true;
+    s->point_value = i.point_value;
+    s->commission = i.commission;
+    note_term(e, "point-value", s->name, i.point_value);
+    note_term(e, "commission", s->name, i.commission);
+}
+
 static void go_without_definition(struct engine *e, int symbol, const char *why);
 
 static void ask_definition(struct engine *e, int symbol)
