@@ -147,7 +147,7 @@ check-truth:
 property:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory $(JOBS) $(BUILD)/tests/unit/test_position_property
-	@PROPERTY_SEQUENCES=$(N) CK_DEFAULT_TIMEOUT=86400 $(BUILD)/tests/unit/test_position_property
+	@PROPERTY_SEQUENCES=$(N) $(BUILD)/tests/unit/test_position_property
 
 # A seed on each processor, and no disk: what is waited for is the session, not fsync().
 soak:

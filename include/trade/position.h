@@ -107,7 +107,8 @@ bool position_see_range(struct position *p, const struct instrument *i, double h
  * in, first out, say): what the rest loses by it is realized, and the whole stays what the fills
  * say. Of what only the server knows, what was entered is corrected. Either way the trade's average
  * entry and its P&L agree. Where `unchanged`, MAE and MFE follow anew from min and max, otherwise
- * those seen stay. False when nothing changed. */
+ * those seen stay. Heat is of the new entry, since the last price seen. False when nothing changed.
+ */
 bool position_correct_entry(struct position *p, const struct instrument *i, double entry_price);
 
 /* Takes stop and target from the working orders; the first stop seen is kept for R. Returns true

@@ -316,6 +316,7 @@ bool position_correct_entry(struct position *p, const struct instrument *i, doub
     if (price_is_set(p->price)) {
         p->open_pnl = open_pnl_at(p, i, p->price);
         note_excursion(p, money_add(p->realized_pnl, p->open_pnl));
+        follow_heat(p, p->updated_at);
     }
     return true;
 }

@@ -59,6 +59,7 @@ struct course {
     int64_t opening;
     long double point_value;
     int side;
+    bool is_adopted;
     struct standing *after; /* each event */
 };
 
@@ -105,7 +106,7 @@ static void follow(const struct course *c)
     struct lot *lots = memory_new(c->count, sizeof *lots);
     size_t lot_count = 0;
     struct standing s = {.is_unchanged = true};
-    bool is_adopted = c->events[0].kind == TRUTH_ADOPT, has_exits = false;
+    bool has_exits = false;
     for (size_t n = 0; n < c->count; n++) {
         const struct truth_event *e = &c->events[n];
         int64_t units = n == 0 ? c->opening : e->units < s.held ? e->units : s.held;
@@ -125,7 +126,7 @@ static void follow(const struct course *c)
             has_exits = true;
         } else if (e->kind == TRUTH_ENTRY) {
             /* the server has closed others of our contracts than we: the whole stays the same */
-            if (!is_adopted || has_exits)
+            if (!c->is_adopted || has_exits)
                 s.realized +=
                     realize(c, &s, ((long double)e->price - s.entry) * c->side, e->price, s.held);
             lots[0] = (struct lot){(long double)s.held * UNIT, (long double)e->price};
@@ -200,7 +201,8 @@ static bool widens(long double price, struct truth_position *out)
 
 static void look_at_prices(const struct course *c, struct truth_position *out)
 {
-    long double price = (long double)c->events[0].price; /* last seen */
+    long double price = (long double)c->events[0].price; /* last seen, and when */
+    int64_t time = c->events[0].time;
     out->min = out->max = price;
     for (size_t n = 0; n < c->count; n++) {
         const struct truth_event *e = &c->events[n];
@@ -211,6 +213,7 @@ static void look_at_prices(const struct course *c, struct truth_position *out)
         case TRUTH_PRICE:
         case TRUTH_ADOPT:
             price = told;
+            time = e->time;
             widens(price, out);
             if (n > 0)
                 note(c, s - 1, price, out);
@@ -238,8 +241,9 @@ static void look_at_prices(const struct course *c, struct truth_position *out)
         if (!is_adverse)
             out->heat_since = 0;
         else if (out->heat_since == 0)
-            out->heat_since = e->time;
+            out->heat_since = time;
     }
+    out->price = price;
 }
 
 void truth_work_out(const struct truth_event *events, const struct truth_span *span,
@@ -252,12 +256,15 @@ void truth_work_out(const struct truth_event *events, const struct truth_span *s
         .point_value = (long double)point_value,
         .side = events[span->first].side,
     };
+    const struct truth_event *first = c.events;
+    c.is_adopted =
+        first->kind == TRUTH_ADOPT || (first->is_servers && first->units != span->opening);
     *out = (struct truth_position){.side = c.side,
                                    .entry_time = c.events[0].time,
                                    .last_time = c.events[c.count - 1].time,
                                    .first_stop = PRICE_UNSET,
                                    .stop = PRICE_UNSET,
-                                   .is_adopted = c.events[0].kind == TRUTH_ADOPT};
+                                   .is_adopted = c.is_adopted};
     c.after = memory_new(c.count, sizeof *c.after);
     follow(&c);
     sum_up(&c, out);

@@ -24,6 +24,7 @@ struct truth_event {
     int64_t units; /* FILL, ADOPT: billionths, > 0 */
     double price, low;
     double commission; /* FILL: currency a contract */
+    bool is_servers; /* FILL: it stands in for what the server reports; what it opens is adopted */
     int64_t time;
 };
 
@@ -45,7 +46,7 @@ struct truth_position {
     /* Amounts that lie so close to half a millionth that a double may round them the other way:
      * among those of `realized`, and (0 or 1) those of MAE and MFE. */
     int doubts, excursion_doubts;
-    long double min, max;
+    long double min, max, price; /* the last one seen */
     int64_t entry_time, last_time, heat_since;
     double first_stop, stop; /* PRICE_UNSET: none */
     bool is_adopted, is_unchanged;

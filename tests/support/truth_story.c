@@ -48,6 +48,7 @@ static struct truth_event *add_event(struct truth_story *s, enum truth_kind kind
         e->units = truth_units(fill->quantity);
         e->price = fill->price;
         e->time = fill->time;
+        e->is_servers = fill->stand_in == TRUTH_RECONCILED;
     } else if (audit != NULL) {
         e->time = audit->time;
     }

@@ -368,6 +368,19 @@ START_TEST(the_servers_entry_price_moves_excursions_and_the_trade)
 }
 END_TEST
 
+START_TEST(heat_follows_the_servers_entry_price)
+{
+    buy(2, 5000);
+    price(5002);
+    int64_t seen = p.updated_at;
+    ck_assert_int_eq(p.heat_since, 0);
+    ck_assert(position_correct_entry(&p, &mes, 5004)); /* the price is adverse after all */
+    ck_assert_int_eq(p.heat_since, seen);
+    ck_assert(position_correct_entry(&p, &mes, 5001));
+    ck_assert_int_eq(p.heat_since, 0);
+}
+END_TEST
+
 START_TEST(a_corrected_entry_of_a_changed_position_keeps_what_was_seen)
 {
     buy(1, 5000);
@@ -480,6 +493,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_gap_widens_a_changed_position_by_what_it_holds_now);
     tcase_add_test(t, a_high_already_known_is_not_counted_with_a_later_quantity);
     tcase_add_test(t, the_servers_entry_price_moves_excursions_and_the_trade);
+    tcase_add_test(t, heat_follows_the_servers_entry_price);
     tcase_add_test(t, a_corrected_entry_of_a_changed_position_keeps_what_was_seen);
     tcase_add_test(t, the_servers_entry_price_leaves_what_our_fills_earn_as_it_is);
     tcase_add_test(t, a_server_that_closes_first_in_first_out_changes_no_result);
