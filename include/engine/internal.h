@@ -315,7 +315,7 @@ void engine_write_symbol(const struct engine *e, const char *name, char symbol[6
 int engine_find_symbol(struct engine *e, const char *name); /* adds it; -1: full */
 /* True when the message has to wait for the symbol's definition (it is kept). */
 bool engine_wait_for_symbol(struct engine *e, int symbol, const union dtc_message *m);
-/* Keeps what a point is worth and a contract costs in the database, where it is news: fills are
+/* Keeps what a point is worth and a contract costs in the database, where it is news: positions are
  * counted with it. */
 void engine_note_terms(struct engine *e, int symbol);
 /* The connection is lost: of what waits, only fills are kept. */

@@ -77,6 +77,7 @@ static void adopt(struct engine *e, struct engine_report *r)
     if (!state_adopt_position(e->state, &p, "reported by the server", e->wall, &c))
         return;
     engine_store(e, &c);
+    engine_note_terms(e, engine_find_symbol(e, r->symbol));
     engine_note_stand_in(e, &r->key, r->symbol);
     if (price_is_set(r->high) && price_is_set(r->low))
         state_widen_position(e->state, &r->key, r->symbol, r->high, r->low);

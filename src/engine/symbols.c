@@ -319,6 +319,8 @@ void engine_take_definition(struct engine *e, const struct dtc_security_definiti
         i.point_value = tick_value / tick;
     apply_settings(e->options.config, &i);
     bool is_refined = state_put_instrument(e->state, s->place, &i);
+    if (s->terms_noted)
+        engine_note_terms(e, symbol);
     if (s->defined) {
         if (is_refined)
             engine_want_session(e, symbol);

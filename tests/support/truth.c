@@ -86,7 +86,10 @@ static money realize(const struct course *c, struct standing *s, long double poi
     return truth_millionths(amount);
 }
 
-/* What is left of each entry: every exit takes the same share of all of them. */
+/* What is left of each entry: every exit takes the same share of all of them. Of a long list those
+ * that are left are one at their average. */
+enum { LOTS = 64 };
+
 struct lot {
     long double quantity, price;
 };
@@ -103,7 +106,7 @@ static long double average_of(const struct lot *lots, size_t count)
 
 static void follow(const struct course *c)
 {
-    struct lot *lots = memory_new(c->count, sizeof *lots);
+    struct lot lots[LOTS];
     size_t lot_count = 0;
     struct standing s = {.is_unchanged = true};
     bool has_exits = false;
@@ -112,6 +115,10 @@ static void follow(const struct course *c)
         int64_t units = n == 0 ? c->opening : e->units < s.held ? e->units : s.held;
         if (n == 0 || (e->kind == TRUTH_FILL && e->side == c->side)) {
             units = n == 0 ? c->opening : e->units;
+            if (lot_count == LOTS) {
+                lots[0] = (struct lot){(long double)s.held * UNIT, s.entry};
+                lot_count = 1;
+            }
             lots[lot_count++] = (struct lot){(long double)units * UNIT, (long double)e->price};
             s.held += units;
             s.entry = average_of(lots, lot_count);
@@ -135,7 +142,6 @@ static void follow(const struct course *c)
         }
         c->after[n] = s;
     }
-    free(lots);
 }
 
 static void sum_up(const struct course *c, struct truth_position *out)

@@ -55,6 +55,9 @@ static void seed(struct truth_terms *t, sqlite3 *db, const struct config *settin
             value = c->point_value;
         set = c->commission;
     }
+    const struct config_instrument *shipped = config_find_shipped(instrument.root);
+    if (!price_is_set(value) && shipped != NULL)
+        value = shipped->point_value;
     /* 0 is not known: counted in points */
     if (price_is_set(value))
         truth_tally_seed(&t->point_value, value > 0 ? value : 1, KNOWN);
