@@ -37,8 +37,8 @@ static struct {
     int64_t now, wall;
     unsigned marks;
     int idle_turns;
-    bool threaded;         /* the engine turns in its own thread, and reads the past in another */
-    bool is_absurd;        /* the numbers are none of a market: nothing is recomputed from them */
+    bool threaded;  /* the engine turns in its own thread, and reads the past in another */
+    bool is_absurd; /* numbers of no market, or rows by hand: nothing is recomputed from them */
     struct snapshot shown; /* look() */
 } b;
 

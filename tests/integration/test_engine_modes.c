@@ -102,6 +102,7 @@ END_TEST
 /* A row of LIVE like that of SIM, but for these two. */
 static void copy_to_live(const char *quantity, const char *entry_time)
 {
+    b.is_absurd = true; /* no fills of its own make it */
     static const char *const same =
         "account, symbol, entry_price, target_price, stop_price, initial_stop_price, entry_vwap, "
         "entry_delta, entry_poc, entry_partial, min_price, max_price, mae, mfe, heat_since, "

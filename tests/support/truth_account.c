@@ -129,9 +129,14 @@ static struct truth_booked *stored_trades(const struct truth_account *a)
     for (size_t i = 0; i < a->stored_count; i++) {
         const struct truth_trade_row *t = &a->stored[i];
         trades[i].order = t->id;
-        trades[i].result =
-            (struct trade_result){t->entry_time, t->exit_time, t->realized_pnl, t->commissions,
-                                  t->mae,        t->mfe,       t->efficiency,   t->r_multiple};
+        trades[i].result = (struct trade_result){.entry_time = t->entry_time,
+                                                 .exit_time = t->exit_time,
+                                                 .pnl = t->realized_pnl,
+                                                 .commissions = t->commissions,
+                                                 .mae = t->mae,
+                                                 .mfe = t->mfe,
+                                                 .efficiency = t->efficiency,
+                                                 .r_multiple = t->r_multiple};
     }
     sort(trades, a->stored_count, compare_exits);
     return trades;
@@ -227,6 +232,17 @@ static void follow_row(struct ledger *l, const struct truth_ledger_row *row,
     }
 }
 
+/* The clock may have been set: that a trade was recorded before a period began is sure only when no
+ * row of the period is of its moment. */
+static bool is_of_before(const struct truth_booked *b, const struct truth_ledger_row *opening,
+                         const struct truth_ledger_row *end)
+{
+    for (const struct truth_ledger_row *row = opening + 1; row < end; row++)
+        if (row->time == b->time)
+            return false;
+    return b->time < opening->time;
+}
+
 static bool compare_ledger(sqlite3 *db, struct truth_report *r, struct truth_account *a)
 {
     struct truth_ledger_row *rows;
@@ -244,7 +260,8 @@ static bool compare_ledger(sqlite3 *db, struct truth_report *r, struct truth_acc
     for (size_t i = 0; i < row_count; i++) {
         const struct truth_ledger_row *row = &rows[i];
         if (row->opens_period || !row->is_trade) {
-            while (l.next < l.count && l.trades[l.next].time < row->time && row->opens_period)
+            while (row->opens_period && l.next < l.count &&
+                   is_of_before(&l.trades[l.next], row, rows + row_count))
                 say_unbooked(r, &l.trades[l.next++]);
             l.balance = row->cash;
             continue;

@@ -34,7 +34,7 @@ void truth_differ(struct truth_report *r, const char *format, ...)
 struct truth_source {
     const struct truth_fill_row *fill;   /* NULL: none */
     const struct truth_audit_row *audit; /* NULL: none */
-    bool is_guessed; /* its fill is gone: what the audit trail knows of it stands in */
+    bool is_guessed; /* its fills are gone, or elsewhere: what the audit trail knows stands in */
 };
 
 /* All that happened to one (mode, account, symbol), and the positions that come of it. */

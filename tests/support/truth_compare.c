@@ -279,7 +279,12 @@ static void book_trade(struct truth_account *a, const struct truth_story *s, siz
         .time = last->audit != NULL ? last->audit->time
                 : t != NULL         ? t->created_at
                                     : 0,
-        .result = {p->entry_time, p->last_time, p->realized, p->commissions, p->mae, p->mfe, 0, 0},
+        .result = {.entry_time = p->entry_time,
+                   .exit_time = p->last_time,
+                   .pnl = p->realized,
+                   .commissions = p->commissions,
+                   .mae = p->mae,
+                   .mfe = p->mfe},
     };
     bool guessed = is_guessed(s, span);
     if (t != NULL && (guessed || llabs(t->realized_pnl - p->realized) <= tolerance_of(s, span, p)))

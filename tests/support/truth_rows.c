@@ -103,6 +103,9 @@ static void read_audit(struct cursor *c, void *row)
     text(c, a->what, sizeof a->what);
     audited(c, &a->before);
     audited(c, &a->after);
+    char why[96];
+    text(c, why, sizeof why);
+    a->is_move = begins(why, "moved with the mode");
 }
 
 static void read_trade(struct cursor *c, void *row)
@@ -225,8 +228,8 @@ bool truth_read_rows(sqlite3 *db, const struct truth_key *key, struct truth_rows
                  "SELECT id, trade_id, side, quantity, price, time, discarded, execution_id, "
                  "order_id FROM fill" OF_KEY,
                  key, read_fill, sizeof *out->fills, &fills, &out->fill_count);
-    done &= read_all(db, "SELECT id, time, what, before, after FROM audit" OF_KEY, key, read_audit,
-                     sizeof *out->audits, &audits, &out->audit_count);
+    done &= read_all(db, "SELECT id, time, what, before, after, why FROM audit" OF_KEY, key,
+                     read_audit, sizeof *out->audits, &audits, &out->audit_count);
     done &= read_all(db,
                      "SELECT id, side, quantity, entry_price, exit_price, efficiency, r_multiple, "
                      "min_price, max_price, stop_price, entry_time, exit_time, created_at, "

@@ -34,6 +34,7 @@ struct truth_audited {
 struct truth_audit_row {
     int64_t id, time;
     char what[16];
+    bool is_move; /* the position came from the island of another mode, as it was */
     struct truth_audited before, after;
 };
 

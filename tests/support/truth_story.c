@@ -78,6 +78,7 @@ static void add_other(struct truth_story *s, const struct truth_audit_row *a)
         e->units = llabs(truth_units(after->quantity));
         e->price = after->entry_price;
         e->time = after->entry_time;
+        s->sources[s->count - 1].is_guessed = a->is_move;
     } else if (before->is_open && after->is_open && before->entry_price != after->entry_price) {
         add_event(s, TRUTH_ENTRY, NULL, a)->price = after->entry_price;
     }
