@@ -5,6 +5,7 @@
 static void lose(const char *sql)
 {
     sqlite3 *db;
+    b.is_absurd = true; /* what is lost stays lost */
     end();
     ck_assert_int_eq(sqlite3_open(b.database, &db), SQLITE_OK);
     ck_assert_int_eq(
@@ -22,6 +23,7 @@ static void lose(const char *sql)
 static void zero_page_of(const char *table)
 {
     char sql[100], blank[4096] = {0};
+    b.is_absurd = true;
     text_format(sql, sizeof sql, "SELECT rootpage FROM sqlite_master WHERE name = '%s'", table);
     long page = (long)query(sql);
     FILE *file = fopen(b.database, "r+b");
