@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -375,6 +376,7 @@ static int console_run(int argc, char **argv)
     static struct choices choices; /* some tens of KiB */
     struct error error = {0};
     setlocale(LC_CTYPE, ""); /* numbers keep their point */
+    tzset();                 /* before there are threads that ask for local time */
     config_set_defaults(&choices.config);
     int status = read_options(argc, argv, &choices, &error);
     if (status < 0) {
