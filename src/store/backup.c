@@ -129,6 +129,18 @@ static int only_backups(const struct dirent *e)
     return is_backup(e->d_name);
 }
 
+/* Copies that were cut off. */
+static int only_parts(const struct dirent *e)
+{
+    char name[sizeof e->d_name];
+    text_copy(name, sizeof name, e->d_name);
+    char *end = strrchr(name, '.');
+    if (end == NULL || strcmp(end, ".part") != 0)
+        return 0;
+    *end = '\0';
+    return is_backup(name);
+}
+
 bool backup_find_latest(const char *directory, char *name, size_t size)
 {
     struct dirent **names;
@@ -142,14 +154,33 @@ bool backup_find_latest(const char *directory, char *name, size_t size)
     return count > 0;
 }
 
-static void remove_old(const char *directory)
+static void remove_all(const char *directory, int (*which)(const struct dirent *))
+{
+    char path[PATH_SIZE];
+    struct dirent **names;
+    int count = scandir(directory, &names, which, NULL);
+    for (int i = 0; i < count; i++) {
+        text_format(path, sizeof path, "%s/%s", directory, names[i]->d_name);
+        unlink(path);
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
+}
+
+/* Keeps the last ones up to `latest`. Those dated later were made before it, when the clock was
+ * ahead. */
+static void remove_old(const char *directory, const char *latest)
 {
     char path[PATH_SIZE];
     struct dirent **names;
     int count = scandir(directory, &names, only_backups, alphasort); /* by date */
+    int last = count - 1;
+    while (last > 0 && strcmp(names[last]->d_name, latest) > 0)
+        last--;
     for (int i = 0; i < count; i++) {
         text_format(path, sizeof path, "%s/%s", directory, names[i]->d_name);
-        if (i < count - BACKUPS_KEPT)
+        if ((last - i + count) % count >= BACKUPS_KEPT)
             unlink(path);
         free(names[i]);
     }
@@ -160,18 +191,21 @@ static void remove_old(const char *directory)
 bool backup_make_daily(const char *database, const char *directory, int64_t now,
                        backup_go_on *go_on, void *context, bool *made, struct error *error)
 {
-    char path[PATH_SIZE], date[16];
+    char path[PATH_SIZE], name[32], date[16];
     struct tm tm;
     time_t seconds = (time_t)(now / CLOCK_SECOND);
     strftime(date, sizeof date, "%Y%m%d", localtime_r(&seconds, &tm));
-    text_format(path, sizeof path, "%s/sortie-%s.db", directory, date);
+    text_format(name, sizeof name, "sortie-%s.db", date);
+    text_format(path, sizeof path, "%s/%s", directory, name);
     *made = false;
     if (access(path, F_OK) == 0)
         return true;
     if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return file_refuse(directory, error);
     *made = backup_copy(database, path, go_on, context, error);
-    if (*made)
-        remove_old(directory);
+    if (*made) {
+        remove_old(directory, name);
+        remove_all(directory, only_parts);
+    }
     return *made;
 }

@@ -163,6 +163,50 @@ START_TEST(one_a_day_is_made_and_the_last_seven_are_kept)
 }
 END_TEST
 
+/* The clock was wrong for longer than backups are kept. */
+START_TEST(backups_of_a_clock_that_was_ahead_go_before_those_of_the_right_one)
+{
+    struct error error = {0};
+    char path[400];
+    bool made;
+    for (int day = 100; day < 107; day++)
+        ck_assert(backup_make_daily(place.database, directory, START + day * DAY, NULL, NULL, &made,
+                                    &error));
+    for (int day = 0; day < 8; day++) {
+        for (int again = 0; again < 2; again++) {
+            ck_assert(backup_make_daily(place.database, directory, START + day * DAY, NULL, NULL,
+                                        &made, &error));
+            ck_assert_msg(made == (again == 0), "day %d, made again", day);
+        }
+        if (day == 5) { /* of the seven of the wrong clock the newest is still there */
+            snprintf(path, sizeof path, "%s/sortie-20260310.db", directory);
+            ck_assert_int_eq(access(path, F_OK), 0);
+        }
+    }
+    ck_assert_int_ne(access(path, F_OK), 0);
+    for (int day = 24; day <= 30; day++) {
+        snprintf(path, sizeof path, "%s/sortie-202511%d.db", directory, day);
+        ck_assert_int_eq(access(path, F_OK) == 0, day > 24);
+    }
+}
+END_TEST
+
+START_TEST(what_a_killed_console_left_of_a_copy_goes_with_the_next_one)
+{
+    struct error error = {0};
+    char left[400], other[400];
+    bool made;
+    ck_assert(backup_make_daily(place.database, directory, START, NULL, NULL, &made, &error));
+    snprintf(left, sizeof left, "%s/sortie-20251124.db.part", directory);
+    snprintf(other, sizeof other, "%s/mine.db.part", directory);
+    test_file_write(left, "cut off", 0600);
+    test_file_write(other, "not one of these", 0600);
+    ck_assert(backup_make_daily(place.database, directory, START + DAY, NULL, NULL, &made, &error));
+    ck_assert_int_ne(access(left, F_OK), 0);
+    ck_assert_int_eq(access(other, F_OK), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("store backup");
@@ -176,6 +220,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_copy_that_is_ended_leaves_nothing);
     tcase_add_test(t, a_damaged_database_gives_no_backup_and_is_looked_through_at_the_next_start);
     tcase_add_test(t, one_a_day_is_made_and_the_last_seven_are_kept);
+    tcase_add_test(t, backups_of_a_clock_that_was_ahead_go_before_those_of_the_right_one);
+    tcase_add_test(t, what_a_killed_console_left_of_a_copy_goes_with_the_next_one);
     suite_add_tcase(s, t);
     return s;
 }
