@@ -121,6 +121,14 @@ bool database_look_through(sqlite3 *db, const char *path, bool (*go_on)(void *co
     return sound != 0 || error_set(error, ERROR_DAMAGED, "%s is damaged", path);
 }
 
+static bool refuse_newer(const char *path, int version, struct error *error)
+{
+    return error_set(error, ERROR_NEWER,
+                     "%s was written by a newer sortie (its version is %d, this one knows %d); "
+                     "use that sortie, or another --data-dir",
+                     path, version, migrations_latest());
+}
+
 /* Only reads. */
 static bool check(sqlite3 *db, const char *path, const struct look *look, int *version,
                   struct error *error)
@@ -129,10 +137,7 @@ static bool check(sqlite3 *db, const char *path, const struct look *look, int *v
     if (!ask(db, "PRAGMA user_version", version))
         return database_fail(db, path, error);
     if (*version > migrations_latest())
-        return error_set(error, ERROR_NEWER,
-                         "%s was written by a newer sortie (its version is %d, this one knows %d); "
-                         "use that sortie, or another --data-dir",
-                         path, *version, migrations_latest());
+        return refuse_newer(path, *version, error);
     if (!ask(db, look->query, &sound) || !ask(db, "PRAGMA page_size", &page))
         return database_fail(db, path, error);
     if (!ask(db, "SELECT count(*) FROM sqlite_master", &tables))
@@ -187,14 +192,30 @@ sqlite3 *database_open(const char *path, char *news, size_t size, struct error *
     return db;
 }
 
+/* What is not of this version is not damaged. */
+static bool is_current(sqlite3 *db, const char *path, struct error *error)
+{
+    int version;
+    if (!ask(db, "PRAGMA user_version", &version))
+        return database_fail(db, path, error);
+    if (version > migrations_latest())
+        return refuse_newer(path, version, error);
+    return version == migrations_latest() ||
+           error_set(error, ERROR_USAGE,
+                     "%s was written by an older sortie, or by none: start the console once, which "
+                     "brings it up to this version",
+                     path);
+}
+
 sqlite3 *database_open_reader(const char *path, struct error *error)
 {
     sqlite3 *db = NULL;
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
-        sqlite3_exec(db, "PRAGMA cache_size = -256", NULL, NULL, NULL) == SQLITE_OK) /* KiB */
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
+        sqlite3_exec(db, "PRAGMA cache_size = -256", NULL, NULL, NULL) != SQLITE_OK) /* KiB */
+        database_fail(db, path, error);
+    else if (is_current(db, path, error))
         return db;
-    database_fail(db, path, error);
     sqlite3_close(db);
     return NULL;
 }

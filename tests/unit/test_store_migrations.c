@@ -230,6 +230,24 @@ START_TEST(a_database_of_the_first_version_keeps_its_rows_and_puts_impossible_on
 }
 END_TEST
 
+/* Who only reads cannot migrate, and must not take an old schema for damage. */
+START_TEST(a_reader_is_told_which_console_the_database_needs)
+{
+    struct error error = {0};
+    make_first_version();
+    ck_assert_ptr_null(repository_open_reader(place.database, &error));
+    ck_assert_msg(error.code == ERROR_USAGE, "%d: %s", error.code, error.text);
+    ck_assert_ptr_nonnull(strstr(error.text, "older sortie"));
+    repository_close(open_repository(place.database));
+    struct repository *r = repository_open_reader(place.database, &error);
+    ck_assert_ptr_nonnull(r);
+    repository_close(r);
+    run_sql("PRAGMA user_version = 1000");
+    ck_assert_ptr_null(repository_open_reader(place.database, &error));
+    ck_assert_msg(error.code == ERROR_NEWER, "%d: %s", error.code, error.text);
+}
+END_TEST
+
 START_TEST(a_migrated_schema_is_a_new_ones)
 {
     char schema[320], migrated[16384], fresh[16384];
@@ -422,6 +440,7 @@ static Suite *suite(void)
     tcase_add_test(t, all_steps_are_taken_or_none);
     tcase_add_test(t,
                    a_database_of_the_first_version_keeps_its_rows_and_puts_impossible_ones_aside);
+    tcase_add_test(t, a_reader_is_told_which_console_the_database_needs);
     tcase_add_test(t, a_migrated_schema_is_a_new_ones);
     tcase_add_test(t, wrong_states_cannot_be_written);
     suite_add_tcase(s, t);
