@@ -60,8 +60,8 @@ static bool read_view(const char *text, uint64_t *number, struct view_change *v)
     memset(v, 0, sizeof *v);
     if (sscanf(text, "%" SCNu64 " %" SCNd64 " %7s %31s %n", number, &v->time, mode, reason,
                &account) != 4 ||
-        account == 0 || !mode_parse(mode, &v->key.mode))
-        return false;
+        account == 0 || *number > INT64_MAX || !mode_parse(mode, &v->key.mode))
+        return false; /* or a hand wrote it: a number that none can follow */
     text_clean(v->reason, sizeof v->reason, reason, sizeof reason);
     text_clean(v->key.account, sizeof v->key.account, text + account, strlen(text + account));
     return true;

@@ -133,6 +133,25 @@ START_TEST(the_view_goes_on_after_a_restart_and_its_changes_are_kept)
 }
 END_TEST
 
+START_TEST(a_view_change_with_a_number_past_all_others_is_none)
+{
+    start();
+    end();
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(b.database, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db,
+                                  "INSERT INTO meta (name, value) VALUES "
+                                  "('view:15', '18446744073709551615 1 SIM chosen Sim9')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    start();
+    ck_assert_str_eq(look()->view.account, "Sim1");
+    for (uint32_t i = 0; i < b.shown.view_history_count; i++)
+        ck_assert_str_ne(b.shown.view_history[i].key.account, "Sim9");
+}
+END_TEST
+
 START_TEST(of_fills_that_histories_bring_the_newest_is_followed)
 {
     peer_answer(b.peer, 400, NULL, NULL,
@@ -204,6 +223,7 @@ static Suite *suite(void)
         a_close_at_no_price_changes_nothing,
         the_view_follows_fills_until_it_is_pinned,
         the_view_goes_on_after_a_restart_and_its_changes_are_kept,
+        a_view_change_with_a_number_past_all_others_is_none,
         of_fills_that_histories_bring_the_newest_is_followed,
         reconciling_asks_for_positions_orders_and_fills,
         reconnecting_does_not_wait_for_the_back_off,
