@@ -274,7 +274,9 @@ bool state_take_extremes(struct state *s, int64_t now, struct change *out)
     bool taken = false;
     for (uint32_t i = 0; i < n->position_count && !taken; i++) {
         struct position *p = &n->positions[i];
-        int64_t seen = s->extremes_moved[i] ? now : p->updated_at;
+        int64_t seen = s->extremes_moved[i] || p->updated_at > now ? now : p->updated_at;
+        if (s->stored_at[i] > now) /* the clock was set back */
+            s->stored_at[i] = now;
         if (!s->extremes_moved[i] && seen < s->stored_at[i] + WATCHED_PAUSE)
             continue;
         note_stored(s, i, now);

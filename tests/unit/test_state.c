@@ -278,6 +278,37 @@ START_TEST(a_restored_position_is_not_stored_before_a_price_came)
 }
 END_TEST
 
+START_TEST(a_price_a_minute_is_stored_by_a_clock_that_was_set_back_too)
+{
+    int64_t before = 50 * CLOCK_HOUR, after = CLOCK_HOUR;
+    apply(&SIM, SIDE_LONG, 2, 5000, "a");
+    see_price(5004, before);
+    ck_assert(state_take_extremes(state, before, &change));
+    see_price(5002, after);
+    ck_assert(!state_take_extremes(state, after, &change));
+    see_price(5003, after + CLOCK_MINUTE);
+    ck_assert(state_take_extremes(state, after + CLOCK_MINUTE, &change));
+    ck_assert_int_eq(change.after.updated_at, after + CLOCK_MINUTE);
+    ck_assert(!state_take_extremes(state, after + CLOCK_MINUTE, &change));
+}
+END_TEST
+
+/* The clock was ahead at the start, by which the position was stale, and is set right. */
+START_TEST(the_extremes_of_a_position_of_the_future_are_taken_once)
+{
+    struct position p;
+    position_init(&p, &SIM, "MESZ26_FUT_CME");
+    p.quantity = 1;
+    p.entry_price = p.min_price = p.max_price = 5000;
+    p.updated_at = 50 * CLOCK_HOUR;
+    state_restore_position(state, &p, true);
+    see_price(5004, CLOCK_HOUR);
+    ck_assert(state_take_extremes(state, CLOCK_HOUR, &change));
+    ck_assert_int_eq(change.after.updated_at, 50 * CLOCK_HOUR);
+    ck_assert(!state_take_extremes(state, CLOCK_HOUR, &change));
+}
+END_TEST
+
 START_TEST(stop_and_target_follow_the_orders)
 {
     double known;
@@ -578,6 +609,8 @@ static Suite *suite(void)
         positions_come_out_of_a_batch_of_prices_as_of_each_price_in_turn,
         the_context_of_the_past_is_not_that_of_now,
         a_price_a_minute_is_stored_although_it_is_no_extreme,
+        a_price_a_minute_is_stored_by_a_clock_that_was_set_back_too,
+        the_extremes_of_a_position_of_the_future_are_taken_once,
         a_restored_position_is_not_stored_before_a_price_came,
         stop_and_target_follow_the_orders,
         of_several_stops_the_one_nearest_to_the_price_counts,
