@@ -12,9 +12,9 @@ enum {
     CALM_MINUTES = 7,  /* at the end: positions, orders and fills have been asked for again */
     BACK_SECONDS = 60, /* until the session is there again: time-out, back-off, logon */
     WARM_HOURS = 6,    /* the simulator's own history is full: memory is compared with then */
-    /* What is kept of a fill: by the state, by the simulator, in the buffers of their answers, and
-     * by this test, its script included. And what the heap may be in pieces. */
-    BYTES_A_FILL = 2048,
+    /* What is kept of a fill: by the state, under two names, by the simulator, in the buffers of
+     * their answers, and by this test, its script included. And what the heap may be in pieces. */
+    BYTES_A_FILL = 3072,
     BYTES_MORE = 4 << 20,
     QUIET_UNTIL_HOURS = 18, /* no kills from WARM_HOURS on until then */
     LATEST_KILL = 3000,     /* us after a turn began: about what the writer needs for it */
