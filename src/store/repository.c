@@ -520,6 +520,22 @@ bool repository_each_fill(struct repository *r, int64_t since, repository_fill_v
     return end_walk(r, EACH_FILL, error);
 }
 
+/* Below the key of the row that was just read, as it stands there: what is read of it may be
+ * another, which the same row would be below again. */
+static bool bind_key_before(struct repository *r, struct error *error)
+{
+    sqlite3_stmt *row = r->statements[NEXT_BALANCE];
+    sqlite3_value *key[3];
+    for (int i = 0; i < 3; i++)
+        key[i] = sqlite3_value_dup(sqlite3_column_value(row, (int)columns_balance.count + i));
+    bool done = end_walk(r, NEXT_BALANCE, error);
+    for (int i = 0; i < 3; i++) {
+        sqlite3_bind_value(row, i + 1, key[i]);
+        sqlite3_value_free(key[i]);
+    }
+    return done;
+}
+
 bool repository_each_balance(struct repository *r, repository_balance_visitor *visit, void *context,
                              struct error *error)
 {
@@ -529,9 +545,7 @@ bool repository_each_balance(struct repository *r, repository_balance_visitor *v
     while (more && sqlite3_step(r->statements[NEXT_BALANCE]) == SQLITE_ROW) {
         columns_read(r->statements[NEXT_BALANCE], &columns_balance, &b);
         more = visit(context, &b);
-        done = end_walk(r, NEXT_BALANCE, error);
-        bind_key(r, NEXT_BALANCE, &columns_balance, &b);
-        sqlite3_bind_int(r->statements[NEXT_BALANCE], 3, b.ledger);
+        done = bind_key_before(r, error);
     }
     return end_walk(r, NEXT_BALANCE, error) && done;
 }

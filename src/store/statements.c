@@ -56,7 +56,8 @@ static const struct {
                     "(ledger = 1 OR mode <> 'SIM') ORDER BY id",
                     &columns_owner},
     /* The last row of the key before this one: one look into the index. */
-    [NEXT_BALANCE] = {"SELECT $c FROM balance WHERE (mode, account, ledger) <= (?, ?, ? - 1) "
+    [NEXT_BALANCE] = {"SELECT $c, mode, account, ledger FROM balance WHERE (mode, account, ledger) "
+                      "<= (?, ?, ? - 1) "
                       "ORDER BY mode DESC, account DESC, ledger DESC, id DESC LIMIT 1",
                       &columns_balance},
     [FIND_LAST] = {"SELECT (SELECT coalesce(max(id), 0) FROM trade), "

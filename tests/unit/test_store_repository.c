@@ -494,6 +494,38 @@ START_TEST(the_latest_balance_of_each_account_and_the_points_of_its_curve)
 }
 END_TEST
 
+static bool count_balance(void *context, const struct balance *b)
+{
+    int *count = context;
+    (void)b;
+    return ++*count < 10;
+}
+
+/* As a disk can change them unseen: what is read is not what stands there. */
+START_TEST(balances_of_keys_that_none_has_are_met_once)
+{
+    static const char *const keys[] = {"account = 'Sim' || char(19)", "mode = 'SIL'", "ledger = -1",
+                                       "account = x'00ff'"};
+    char sql[200];
+    sqlite3 *db;
+    struct change c = {.kind = CHANGE_BALANCE, .has_balance = true, .balance = sample_balance()};
+    c.balance.key = (struct account_key){MODE_SIM, "Sim1"};
+    commit(repository, &c, 1);
+    ck_assert_int_eq(sqlite3_open(place.database, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        snprintf(sql, sizeof sql,
+                 "PRAGMA ignore_check_constraints = ON; UPDATE balance SET mode = 'SIM', "
+                 "account = 'Sim1', ledger = 1; UPDATE balance SET %s",
+                 keys[i]);
+        ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        int count = 0;
+        ck_assert(repository_each_balance(repository, count_balance, &count, NULL));
+        ck_assert_msg(count == 1, "%s: %d", keys[i], count);
+    }
+    sqlite3_close(db);
+}
+END_TEST
+
 START_TEST(a_start_looks_no_further_than_it_must)
 {
     ASSERT_QUERY(place.database,
@@ -615,6 +647,7 @@ static Suite *suite(void)
     tcase_add_test(t, text_reaches_the_database_cleaned);
     tcase_add_test(t, results_are_those_of_the_trades_there_were);
     tcase_add_test(t, the_latest_balance_of_each_account_and_the_points_of_its_curve);
+    tcase_add_test(t, balances_of_keys_that_none_has_are_met_once);
     tcase_add_test(t, a_start_looks_no_further_than_it_must);
     tcase_add_test(t, a_walk_begins_at_a_time_and_ends_when_the_visitor_says_so);
     tcase_add_test(t, single_steps_are_durable_and_audited);
