@@ -133,7 +133,7 @@ static void start_in_time(const struct script *s)
         start_console(port, s->encoding);
         while (!is_told("online with"))
             check_console(started + 2 * CLIENT_PATIENCE, "it does not come online");
-        if (tries == 5 || clock_monotonic_us() - started < 3 * CLOCK_SECOND / 2)
+        if (tries == 20 || clock_monotonic_us() - started < 3 * CLOCK_SECOND / 2)
             return;
         end_console();
         stop(&server);

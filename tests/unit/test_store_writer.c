@@ -205,11 +205,13 @@ START_TEST(what_saving_takes_is_the_age_of_the_oldest_that_waits_and_then_what_t
         writer_measure(writer, &figures);
     while (figures.saving <= 30000);
     ck_assert_uint_eq(figures.waiting, 1);
+    int64_t released = clock_monotonic_us();
     release_writer();
     WAIT_UNTIL(heard.durable == 2);
     writer_measure(writer, &figures);
     ck_assert_uint_eq(figures.waiting, 0);
-    ck_assert_int_gt(figures.saving, 30000); /* so it took; told for some seconds */
+    if (clock_monotonic_us() - released < 4 * CLOCK_SECOND) /* it is told for five */
+        ck_assert_int_gt(figures.saving, 30000);
 }
 END_TEST
 
