@@ -111,6 +111,7 @@ static inline void set_up_in(const char *directory)
     text_format(b.database, sizeof b.database, "%s/sortie.db", b.directory);
     text_format(b.log_path, sizeof b.log_path, "%s/sortie.log", b.directory);
     b.now = 1000 * CLOCK_SECOND;
+    tzset(); /* before there are threads, as the console does */
     b.wall = START_TIME * CLOCK_SECOND;
     b.peer = peer_new();
     config_set_defaults(&b.config);
