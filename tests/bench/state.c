@@ -123,7 +123,7 @@ static double time_trades(struct rig *r, bool publish)
     return (double)(bench_spent() - start) / TIMES;
 }
 
-static void measure_trades(struct rig *r)
+static void measure_trades(struct bench *b, struct rig *r)
 {
     double without[ROUNDS], with[ROUNDS], publish[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
@@ -131,8 +131,8 @@ static void measure_trades(struct rig *r)
         with[i] = time_trades(r, true);
         publish[i] = with[i] - without[i];
     }
-    bench_row("state: apply a trade, one position open", "", "%.0f ns",
-              bench_median(without, ROUNDS));
+    bench_row_limit(b, "state: apply a trade, one position open", bench_median(without, ROUNDS),
+                    "ns", 100, "");
     bench_row("state: apply a trade and publish", "", "%.0f ns", bench_median(with, ROUNDS));
     bench_row("snapshot: publish what one trade changes", "difference of the two above", "%.0f ns",
               bench_median(publish, ROUNDS));
@@ -298,7 +298,7 @@ int main(void)
     struct bench b = {0};
     bench_begin();
     rig_make(&r);
-    measure_trades(&r);
+    measure_trades(&b, &r);
     measure_copies(&r);
     measure_lock(&b, &r, 1000);
     measure_lock(&b, &r, 10000);

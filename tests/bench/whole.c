@@ -115,7 +115,8 @@ static void end_relay(struct relay *r)
 
 /* --- what the kernel says of a process --- */
 
-enum { THREADS = 3 }; /* in the order in which the console starts them: screen, writer, reader */
+/* In the order in which the console starts those that stay. */
+enum { SCREEN, WRITER, KEEPER, READER, THREADS };
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -133,7 +134,7 @@ static void read_times(pid_t pid, double times[THREADS])
     for (struct dirent *e; directory != NULL && (e = readdir(directory)) != NULL;)
         if (e->d_name[0] != '.' && count < THREADS)
             ids[count++] = atoi(e->d_name);
-    bench_require(directory != NULL && count == THREADS, "the console has not its three threads");
+    bench_require(directory != NULL && count == THREADS, "the console has not its threads");
     closedir(directory);
     qsort(ids, THREADS, sizeof *ids, compare_ids);
     for (int i = 0; i < THREADS; i++) {
@@ -204,8 +205,9 @@ static void report_load(struct bench *b, const struct case_of_load *c, const str
     for (int i = 0; i < THREADS; i++)
         sum += part[i] = l->times[i] / l->seconds / 1e7; /* percent */
     text_format(what, sizeof what, "console: processor at %s", c->name);
-    text_format(note, sizeof note, "%.1f came a second; reader %.2f, screen %.2f, writer %.2f",
-                l->messages / l->seconds, part[2], part[0], part[1]);
+    text_format(note, sizeof note,
+                "%.1f came a second; reader %.2f, screen %.2f, writer %.2f, backups %.2f",
+                l->messages / l->seconds, part[READER], part[SCREEN], part[WRITER], part[KEEPER]);
     bench_row_limit(b, what, sum, "% of a core", c->limited ? 2 : 0, note);
     text_format(what, sizeof what, "console: resident memory at %s", c->name);
     text_format(note, sizeof note, "peak %.1f MB", l->peak);
