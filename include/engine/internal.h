@@ -79,11 +79,20 @@ struct engine_fill {
     bool past;        /* of the history, not of the stream */
     bool raw;         /* its price is still in the server's units */
     bool covered;     /* not to be counted: it is in what was there before, or stood in for it */
+    int64_t order;    /* us UTC: when it was made, or what comes before it was; of the same, by */
     size_t place;     /* in order of coming */
     double high, low; /* of the position up to then, as the history says; PRICE_UNSET: not said */
     int64_t from;     /* us UTC: the prices from then up to the fill are wanted; 0: they are not */
     bool partly;      /* high and low are not of all of that time */
     bool held_then;   /* they are of what was held just before the fill, not of all its position */
+    const struct counted *again; /* it was counted before, and is to be again; NULL: it is news */
+};
+
+/* Fills of a position that are to be counted again, as others have to be put between them. */
+struct engine_recount {
+    char symbol[SYMBOL_SIZE];
+    struct counted *list;
+    size_t count;
 };
 
 struct engine_account {
@@ -115,7 +124,9 @@ struct engine_account {
     int32_t balance_request;
     int64_t history_from; /* us UTC: asked from then on */
     struct engine_fill *fills;
-    size_t fill_count, fill_capacity;
+    size_t fill_count, fill_capacity, places_given;
+    struct engine_recount *recounts;
+    size_t recount_count;
 };
 
 /* A server that keeps several positions of one symbol and account reports each in a row of its own.
@@ -212,7 +223,10 @@ struct engine {
     bool prices_pending; /* some are not settled */
     struct engine_waiting *waiting;
     size_t waiting_count, waiting_capacity;
-    size_t collected; /* fills, of all accounts */
+    size_t collected;      /* fills, of all accounts */
+    struct change *joined; /* that are stored together, once they are all there */
+    size_t joined_count, joined_capacity;
+    bool joins;
 
     struct engine_account accounts[SNAPSHOT_ACCOUNTS];
     int account_count;
@@ -289,7 +303,10 @@ void engine_follow_modes(struct engine *e);
  * clock; else what that says now. */
 int64_t engine_time(const struct engine *e, int64_t time);
 uint64_t engine_hash(const char *text, size_t size); /* up to the null byte; the same everywhere */
+/* Between the two calls below changes are gathered, and then stored in one transaction. */
 void engine_store(struct engine *e, const struct change *c);
+void engine_begin_joined(struct engine *e);
+void engine_end_joined(struct engine *e);
 /* A message of our own, and one that a server can make us say as often as it likes: what repeats is
  * counted, what is too much is left out, and both are told within a second. */
 void engine_say(struct engine *e, enum message_level level, const char *format, ...)
@@ -377,10 +394,12 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
 /* Applies, stores and tells of one fill. True when it was news. */
 bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin origin,
                        const char *why);
-/* Of a fill that the history tells of: prices went by that its position did not see, or that were
- * none of its own. */
-bool engine_is_late(struct engine *e, const struct fill *f);
+/* Of a fill that is told of now and was made at `time`: prices went by that its position did not
+ * see, or that were none of its own. */
+bool engine_is_late(struct engine *e, const char *symbol, int64_t time);
 void engine_ask_history(struct engine *e, struct engine_account *a);
+/* Tells of a trade that was recorded. */
+void engine_say_trade(struct engine *e, const struct trade *t);
 void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u);
 void engine_end_history(struct engine *e, int32_t request, enum dtc_outcome outcome,
                         const char *why);
@@ -389,6 +408,19 @@ void engine_apply_collected(struct engine *e);
 void engine_hold_prices(struct engine *e);
 /* The connection is lost: histories will be asked for anew, the fills of the stream count. */
 void engine_lose_histories(struct engine *e);
+
+/* recount.c: fills that come behind later ones */
+/* Puts those that were counted since, from a flat position on, among the account's fills, which are
+ * in order of time and stay in order. */
+void engine_plan_recount(struct engine *e, struct engine_account *a);
+bool engine_is_recounted(const struct engine_account *a, const char *symbol);
+/* Counts them, and what stands between them, which is covered then. */
+void engine_recount(struct engine *e, struct engine_account *a);
+/* Takes out of the account's fills what was to be counted again. */
+void engine_drop_recount(struct engine *e, struct engine_account *a);
+void engine_sort_fills(struct engine_account *a);
+/* Room for one more. */
+struct engine_fill *engine_add_fill(struct engine *e, struct engine_account *a);
 
 /* missed.c: prices up to the fills of a history; the account's are in order of time */
 void engine_plan_missed(struct engine *e, struct engine_account *a);

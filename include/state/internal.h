@@ -4,13 +4,15 @@
 
 #include "state/state.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <uthash.h>
 
 enum {
     STATE_RANGES = 16,
-    STATE_FILLS = 1 << 18, /* names of known ones that are kept, the newest */
-    STATE_ORDERS = 1 << 16 /* whose sums of fills are kept, likewise */
+    STATE_FILLS = 1 << 18,  /* names of known ones that are kept, the newest */
+    STATE_ORDERS = 1 << 16, /* whose sums of fills are kept, likewise */
+    COUNTED_NAME_SIZE = ACCOUNT_SIZE + SYMBOL_SIZE + 8
 };
 
 /* One of the names of a fill that was applied. */
@@ -59,6 +61,29 @@ struct held_prices {
     double high, low; /* PRICE_UNSET: none */
 };
 
+/* Prices that a position has seen since its last fill; high < low: none. */
+struct seen_prices {
+    double high, low;
+    bool missed; /* there were others */
+};
+
+static const struct seen_prices STATE_NO_PRICES = {.high = -INFINITY, .low = INFINITY};
+
+static inline void state_see_price(struct seen_prices *seen, double price)
+{
+    seen->high = price > seen->high ? price : seen->high;
+    seen->low = price < seen->low ? price : seen->low;
+}
+
+/* The fills of a position from a moment on at which it was flat. Never empty. */
+struct counted_run {
+    UT_hash_handle hh;
+    struct counted *list;
+    size_t count, capacity;
+    int64_t trade; /* of the last one; of those that were restored */
+    char name[COUNTED_NAME_SIZE];
+};
+
 struct state {
     pthread_mutex_t lock;
     struct state_options options;
@@ -73,8 +98,12 @@ struct state {
     int64_t stored_at[SNAPSHOT_POSITIONS];   /* us UTC */
     bool several_orders[SNAPSHOT_POSITIONS]; /* stops or targets: the price decides between them */
     struct held_prices held_prices[SNAPSHOT_POSITIONS];
+    struct seen_prices seen[SNAPSHOT_POSITIONS];
     struct known_fill *fills;
     struct order_fills *order_fills;
+    struct counted_run *counted;
+    size_t counted_total;
+    bool is_recounting; /* what was taken back is not yet counted again: nothing to show */
 
     struct account_history histories[SNAPSHOT_ACCOUNTS]; /* parallel to now.accounts */
     struct account_history nothing;                      /* of a view without an account */
@@ -110,9 +139,18 @@ void state_remove_position(struct state *s, int index);
 bool state_begin_ledger(struct state *s, int account,
                         int64_t now); /* SIM without one; false: nothing to do */
 void state_add_result(struct state *s, int account, const struct trade_result *r);
+void state_remove_result(struct state *s, int account, const struct trade_result *r);
 void state_add_equity(struct state *s, int account, int64_t time, money balance);
 bool state_remember_fill(struct state *s, const struct fill *f); /* false: known */
 double *state_order_fills(struct state *s, const struct account_key *key, const char *order_id);
+
+/* Keeps a fill that was just counted, of the position that was `before` and has `seen` those prices
+ * since the fill before. */
+void state_keep_counted(struct state *s, const struct counted *one, const struct position *before,
+                        const struct seen_prices *seen);
+/* Something else than a fill of the server has changed the position. */
+void state_forget_counted(struct state *s, const struct account_key *key, const char *symbol);
+void state_free_counted(struct state *s);
 
 /* A trade of the stream, while a context is gathered anew. */
 void state_count_live(struct state *s, int symbol, double price, double volume,

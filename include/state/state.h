@@ -114,6 +114,52 @@ bool state_follow_bracket(struct state *s, const struct account_key *key, const 
 /* The next position whose extremes moved since they were last taken. */
 bool state_take_extremes(struct state *s, int64_t now, struct change *out);
 
+/* --- fills that come behind later ones ---
+ *
+ * Of each position the latest fills are kept as they were counted, from a moment on at which it was
+ * flat, as long as nothing but fills of the server has changed it. To put one before others, these
+ * are taken back and all of them counted in their order. */
+
+enum {
+    STATE_COUNTED_EACH = 256, /* fills of a position */
+    STATE_COUNTED = 4096      /* of all */
+};
+
+struct counted {
+    struct fill fill;
+    struct market_context context; /* of the market, when it was counted */
+    bool opens;                    /* the position was flat before it */
+    bool is_open;                  /* after it */
+    bool closes;                   /* a trade, even where the rest of it opens another position: */
+    struct trade_result result;
+    /* from it to the next one, or up to now, where the position was open meanwhile */
+    double first_stop, stop, target; /* PRICE_UNSET: none */
+    double high, low;                /* prices that were seen; PRICE_UNSET: none */
+    bool missed;                     /* there were prices that were not, or not just then */
+};
+
+/* A fill of its position that was made a second or more later is counted already. */
+bool state_is_overtaken(struct state *s, const struct fill *f);
+/* The fills counted since the position was last flat before `time`, and how many there are; 0: none
+ * was made a second or more after it, or what came before those is not known. */
+size_t state_get_counted(struct state *s, const struct account_key *key, const char *symbol,
+                         int64_t time, struct counted out[STATE_COUNTED_EACH]);
+/* The number of those that the fill comes behind. */
+size_t state_place_fill(const struct counted *list, size_t count, const struct fill *f);
+/* Takes back the last `count` fills of a position, of which `first` is the first, with their
+ * trades. False when they are not the last any more, or the past is still being loaded. Until
+ * state_end_recount() nothing is published. True: `out` is to be stored, joined with all that
+ * follows up to then. */
+bool state_take_back(struct state *s, const struct counted *first, size_t count, int64_t now,
+                     struct change *out);
+/* Counts one of them again, with the context that it had. False: there is no room any more. */
+bool state_count_again(struct state *s, const struct counted *c, int64_t now, struct change *out);
+/* The stops and target that it had after it: one after the other. True: `out` is to be stored. */
+bool state_restore_bracket(struct state *s, const struct account_key *key, const char *symbol,
+                           double stop, double target, int64_t now, struct change *out);
+/* The position was `before`: heat goes on where the price is still against it. */
+void state_end_recount(struct state *s, const struct position *before, int64_t now);
+
 bool state_get_position(struct state *s, const struct account_key *key, const char *symbol,
                         struct position *out);
 /* The index-th open position; false past the last. */
@@ -183,6 +229,10 @@ void state_set_store_trouble(struct state *s, bool lost, const char *sentence);
 /* Building the state from the database, before any other use. */
 void state_restore_position(struct state *s, const struct position *p, bool stale);
 void state_restore_fill(struct state *s, const struct fill *f);
+/* The same, as it was counted by a run before: the trade that it helped to close (0: none yet, -1:
+ * its position was discarded), and the result of that. In the order in which they were counted. */
+void state_restore_counted(struct state *s, const struct fill *f, int64_t trade,
+                           const struct trade_result *result);
 /* The latest of the account, as reported or of the ledger. */
 void state_restore_balance(struct state *s, const struct balance *b);
 void state_restore_period(struct state *s, const struct account_key *key, int64_t time,

@@ -36,7 +36,9 @@ void repository_close(struct repository *r);
  * this order: its fill; its trade, which takes over the fills of that position; the row of its
  * position (key and symbol of `after`), removed when that is flat, new after a reversal; balance;
  * order event; fact; audit row of a fill, trade or position. The fill that reverses a position
- * belongs to the trade that it closes. CHANGE_EXTREMES touches nothing but min, max, MAE, MFE,
+ * belongs to the trade that it closes. CHANGE_RECOUNT removes the fills of its position from `fill`
+ * on, their trades (which it notes in audit rows "take back") and the position's row; what makes
+ * them anew comes joined with it. CHANGE_EXTREMES touches nothing but min, max, MAE, MFE,
  * heat, gap and updated_at of a row that is there. ERROR_USAGE: a change breaks a constraint and
  * can never be stored; any other error is the database's. */
 bool repository_commit(struct repository *r, const struct change *changes, size_t count,
@@ -104,6 +106,12 @@ bool repository_each_point(struct repository *r, int64_t last, repository_point_
                            void *context, struct error *error);
 bool repository_each_fill(struct repository *r, int64_t since, repository_fill_visitor *visit,
                           void *context, struct error *error);
+/* The newest `count` fills, each with the trade that it helped to close: 0 and nothing where there
+ * is none; -1 where its position was discarded. */
+typedef bool repository_counted_visitor(void *context, const struct fill *fill, int64_t trade,
+                                        const struct trade_result *result);
+bool repository_each_counted(struct repository *r, int64_t count, repository_counted_visitor *visit,
+                             void *context, struct error *error);
 /* The latest of each account, reported and of the ledger apart. */
 bool repository_each_balance(struct repository *r, repository_balance_visitor *visit, void *context,
                              struct error *error);

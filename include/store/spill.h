@@ -7,7 +7,7 @@
 
 /* Appends all changes (0600, created when needed) and syncs; on failure the file is cut back to
  * what it was, less a torn last line, which was never acknowledged. The first line names the
- * journal. */
+ * journal; changes that are joined make one line. */
 bool spill_append(const char *path, const struct change *changes, size_t count,
                   struct error *error);
 

@@ -26,11 +26,11 @@ struct writer_listener {
  * replayed first. */
 struct writer *writer_start(struct repository *r, const char *spill_path,
                             const struct writer_listener *listener, struct error *error);
-/* Copies the change into the queue; never waits for the disk. Sequences ascend from post to post; 0
- * is not acknowledged. A CHANGE_EXTREMES replaces one of the same position that still waits with
- * nothing of that position behind it, and by itself it waits until 100 ms after the last writing (a
- * second while the database refuses). */
-void writer_post(struct writer *w, const struct change *c);
+/* Copies the changes into the queue, those that are joined in one call; never waits for the disk.
+ * Sequences ascend from change to change; 0 is not acknowledged. A CHANGE_EXTREMES replaces one of
+ * the same position that still waits with nothing of that position behind it, and by itself it
+ * waits until 100 ms after the last writing (a second while the database refuses). */
+void writer_post(struct writer *w, const struct change *changes, size_t count);
 /* Commits what waits, ends the thread, closes the repository. False when changes were lost (they
  * are counted in the sentence). */
 bool writer_stop(struct writer *w, struct error *error);

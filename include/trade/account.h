@@ -36,7 +36,9 @@ money account_balance(const struct account *a);
 /* Begins a SIM account's ledger period at `start`; nothing for other modes. */
 void account_begin_ledger(struct account *a, money start, const char *why, int64_t now);
 /* Adds a trade's result less its commissions to a SIM account's ledger; nothing for other modes,
- * before the ledger has begun, or for an unset result. True when the balance changed. */
-bool account_add_result(struct account *a, money pnl, money commissions, int64_t now);
+ * before the ledger has begun, or for an unset result. `why`: "trade", or "recount" where it takes
+ * trades back. True when the balance changed. */
+bool account_add_result(struct account *a, money pnl, money commissions, const char *why,
+                        int64_t now);
 
 #endif

@@ -17,6 +17,7 @@ enum change_kind {
     CHANGE_BRACKET,    /* stop or target moved */
     CHANGE_RECONCILED, /* the server's word taken: entry price, extremes, adoption */
     CHANGE_DISCARD,    /* the user removed it */
+    CHANGE_RECOUNT,    /* `fill` and those counted after it are taken back, with their trades */
     CHANGE_EXTREMES,   /* prices moved min, max, MAE, MFE or heat; no audit row */
     CHANGE_BALANCE,
     CHANGE_ORDER,
@@ -26,6 +27,7 @@ enum change_kind {
 struct change {
     uint64_t sequence; /* ascending from 1 within a run; acknowledged when durable */
     enum change_kind kind;
+    bool joined; /* with the next one: both are stored in one transaction, or neither is */
     int64_t time;
     bool
         has_position; /* `before` and `after`: the row becomes `after`, or goes when that is flat */

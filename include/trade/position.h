@@ -150,5 +150,7 @@ double position_efficiency(money pnl, money mfe);
  * fill. */
 bool position_make_missing_fill(const struct position *p, double quantity, double price,
                                 int64_t time, const char *reason, struct fill *out);
+/* True of a fill that was made by it: REASON-16 digits of a hash, and of no order. */
+bool position_made_fill(const struct fill *f);
 
 #endif

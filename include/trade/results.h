@@ -12,6 +12,8 @@ void results_free(struct results *r); /* NULL: nothing */
 
 /* Behind those of the same exit time. Quick for the newest; an older one moves those near it. */
 void results_add(struct results *r, const struct trade_result *one);
+/* Takes out one that was added: the first with the same times and amounts. False: there is none. */
+bool results_remove(struct results *r, const struct trade_result *one);
 /* Adds all that another one holds. */
 void results_add_all(struct results *r, const struct results *other);
 

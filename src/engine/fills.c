@@ -29,7 +29,7 @@ static void find_closed(struct engine *e, const struct change *c, const char *wh
     state_set_finding(e->state, &c->trade.key, c->trade.symbol, text);
 }
 
-static void say_trade(struct engine *e, const struct trade *t)
+void engine_say_trade(struct engine *e, const struct trade *t)
 {
     char pnl[32], mae[32], mfe[32];
     money_format(pnl, sizeof pnl, t->realized_pnl, 1);
@@ -89,9 +89,10 @@ bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin
                origin == ORIGIN_LIVE ? "" : ", ", origin == ORIGIN_LIVE ? "" : why);
     if (c.has_trade) {
         find_closed(e, &c, why);
-        say_trade(e, &c.trade);
+        engine_say_trade(e, &c.trade);
     }
-    engine_follow_bracket(e, &f->key, f->symbol);
+    if (!e->joins) /* the orders of now are none of then */
+        engine_follow_bracket(e, &f->key, f->symbol);
     engine_note_filled(e, f);
     state_advance(e->state, e->wall);
     return true;
@@ -104,6 +105,7 @@ static void drop_past(struct engine *e, struct engine_account *a)
 {
     size_t kept = 0;
     engine_drop_missed(e, a);
+    engine_drop_recount(e, a);
     a->weighed = false;
     for (size_t i = 0; i < a->fill_count; i++)
         if (!a->fills[i].past)
@@ -111,6 +113,16 @@ static void drop_past(struct engine *e, struct engine_account *a)
     e->collected -= a->fill_count - kept;
     a->fill_count = kept;
     a->history_request = 0;
+}
+
+struct engine_fill *engine_add_fill(struct engine *e, struct engine_account *a)
+{
+    if (a->fill_count == a->fill_capacity) {
+        a->fill_capacity = a->fill_capacity ? 2 * a->fill_capacity : 32;
+        a->fills = memory_resize(a->fills, a->fill_capacity, sizeof *a->fills);
+    }
+    e->collected++;
+    return &a->fills[a->fill_count++];
 }
 
 /* False: there are too many, and the history that is under way is given up. */
@@ -126,14 +138,10 @@ static bool collect(struct engine *e, struct engine_account *a, const struct eng
         apply_collected(e, a);
         return false;
     }
-    if (a->fill_count == a->fill_capacity) {
-        a->fill_capacity = a->fill_capacity ? 2 * a->fill_capacity : 32;
-        a->fills = memory_resize(a->fills, a->fill_capacity, sizeof *a->fills);
-    }
-    a->fills[a->fill_count] = *f;
-    a->fills[a->fill_count].place = a->fill_count;
-    a->fill_count++;
-    e->collected++;
+    struct engine_fill *kept = engine_add_fill(e, a);
+    *kept = *f;
+    kept->order = f->fill.time;
+    kept->place = a->places_given++;
     return true;
 }
 
@@ -143,6 +151,12 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
     if (f->time > a->last_fill)
         a->last_fill = f->time;
     a->without_ids |= f->execution_id[0] == '\0';
+    /* one that comes behind later ones may not be the only one */
+    bool is_overtaken = state_is_overtaken(e->state, f) && !state_knows_fill(e->state, f);
+    if (is_overtaken) {
+        a->caught_up = false;
+        engine_ask_history(e, a);
+    }
     /* one that was missed comes first: what is held then decides what this one does */
     bool waits = a->collecting && (!a->caught_up || a->weighed);
     if (!waits || !collect(e, a, &kept))
@@ -217,13 +231,19 @@ void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_f
         collect(e, a, &f);
 }
 
-/* In order of time; of one time, in the order in which they came. */
+/* By when they were made; of the same time, as they came. */
 static int compare_times(const void *one, const void *other)
 {
     const struct engine_fill *a = one, *b = other;
-    if (a->fill.time != b->fill.time)
-        return a->fill.time < b->fill.time ? -1 : 1;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
     return a->place < b->place ? -1 : a->place > b->place;
+}
+
+void engine_sort_fills(struct engine_account *a)
+{
+    if (a->fill_count > 0)
+        qsort(a->fills, a->fill_count, sizeof *a->fills, compare_times);
 }
 
 /* By order; of one order, as they stand in their array. */
@@ -243,7 +263,7 @@ static void add_up(struct engine_account *a)
     double sum = 0;
     struct engine_fill **past = memory_new(a->fill_count + 1, sizeof(struct engine_fill *));
     for (size_t i = 0; i < a->fill_count; i++)
-        if (a->fills[i].past)
+        if (a->fills[i].past && a->fills[i].again == NULL)
             past[count++] = &a->fills[i];
     qsort(past, count, sizeof(struct engine_fill *), compare_orders);
     for (size_t i = 0; i < count; i++) {
@@ -260,13 +280,13 @@ static void add_up(struct engine_account *a)
 
 /* Nobody looked, or the fill was not known yet when trades younger than it came. Those come to the
  * millisecond, the times of a history to the second. */
-bool engine_is_late(struct engine *e, const struct fill *f)
+bool engine_is_late(struct engine *e, const char *name, int64_t time)
 {
     struct market m;
-    int symbol = engine_find_symbol(e, f->symbol);
+    int symbol = engine_find_symbol(e, name);
     bool traded = symbol >= 0 && state_get_market(e->state, e->symbols[symbol].place, &m) &&
-                  m.last_time >= f->time + CLOCK_SECOND;
-    return traded || f->time < e->online_since;
+                  m.last_time >= time + CLOCK_SECOND;
+    return traded || time < e->online_since;
 }
 
 /* A fill that only the history tells of: where it is late, the prices of its position up to then
@@ -277,7 +297,7 @@ static void apply_past(struct engine *e, const struct engine_fill *f)
     const struct fill *fill = &f->fill;
     if (f->covered || state_knows_fill(e->state, fill))
         return;
-    bool missed = engine_is_late(e, fill);
+    bool missed = engine_is_late(e, fill->symbol, fill->time);
     if (missed && f->held_then)
         state_see_range(e->state, &fill->key, fill->symbol, f->high, f->low);
     if (missed && price_is_set(f->high) && price_is_set(f->low) && !f->partly) {
@@ -318,19 +338,20 @@ static void apply_collected(struct engine *e, struct engine_account *a)
 {
     if (!a->collecting || a->history_request != 0)
         return;
-    if (a->fill_count > 0)
-        qsort(a->fills, a->fill_count, sizeof *a->fills, compare_times);
+    engine_sort_fills(a);
     add_up(a);
     if (!scale(e, a) || (e->positions_request != 0 && engine_has_doubt(e, a)))
         return;
     if (!a->weighed) {
         engine_find_covered(e, a);
+        engine_plan_recount(e, a);
         engine_plan_missed(e, a);
         a->weighed = true;
     }
     if (engine_waits_for_missed(e, a))
         return;
     a->collecting = a->weighed = false;
+    engine_recount(e, a);
     for (size_t i = 0; i < a->fill_count; i++) {
         if (a->fills[i].fill.time > a->last_fill)
             a->last_fill = a->fills[i].fill.time;
@@ -338,7 +359,7 @@ static void apply_collected(struct engine *e, struct engine_account *a)
             state_hold_prices(e->state, &a->key, false);
         if (a->fills[i].past)
             apply_past(e, &a->fills[i]);
-        else
+        else if (!a->fills[i].covered)
             engine_apply_fill(e, &a->fills[i].fill, ORIGIN_LIVE, "fill");
     }
     state_hold_prices(e->state, &a->key, false);

@@ -16,11 +16,12 @@ static const int64_t LIVE_WAIT = 5 * CLOCK_SECOND; /* of a fill of the stream */
 struct running {
     const char *symbol;
     double quantity;
-    int64_t since; /* us UTC: from then on prices were missed; 0: none */
+    int64_t since;     /* us UTC: from then on prices were missed; 0: none */
+    bool is_recounted; /* from a flat position on */
 };
 
-static struct running *find_running(struct engine *e, struct running *list, size_t *count,
-                                    const struct fill *f)
+static struct running *find_running(struct engine *e, const struct engine_account *a,
+                                    struct running *list, size_t *count, const struct fill *f)
 {
     struct position p;
     for (size_t i = 0; i < *count; i++)
@@ -30,22 +31,34 @@ static struct running *find_running(struct engine *e, struct running *list, size
         return NULL;
     struct running *r = &list[(*count)++];
     *r = (struct running){.symbol = f->symbol};
-    if (state_get_position(e->state, &f->key, f->symbol, &p)) {
+    r->is_recounted = engine_is_recounted(a, f->symbol);
+    if (!r->is_recounted && state_get_position(e->state, &f->key, f->symbol, &p)) {
         r->quantity = p.quantity;
         r->since = engine_gap_start(e, &p);
     }
     return r;
 }
 
+/* No price went by before it. */
+static bool see_none(struct engine_fill *f)
+{
+    f->high = f->low = f->fill.price;
+    f->partly = false;
+    return true;
+}
+
 static void plan(struct engine *e, struct engine_fill *f, struct running *r)
 {
-    bool is_late = f->past && engine_is_late(e, &f->fill), is_open = fabs(r->quantity) > 1e-9;
-    bool told = price_is_set(f->high) && price_is_set(f->low);
+    bool is_late = r->is_recounted || (f->past && engine_is_late(e, f->fill.symbol, f->fill.time));
+    bool told = price_is_set(f->high) && price_is_set(f->low) && !f->partly;
+    bool is_open = fabs(r->quantity) > 1e-9;
+    if (r->is_recounted && r->since != 0 && !engine_is_late(e, r->symbol, r->since))
+        told = see_none(f);
     if (is_late && is_open && !told && r->since != 0) {
         f->from = r->since < f->fill.time ? r->since : 0;
         f->held_then = true;
         if (f->from == 0) /* in the same second */
-            f->high = f->low = f->fill.price;
+            see_none(f);
     }
     double before = r->quantity;
     r->quantity += (int)f->fill.side * f->fill.quantity;
@@ -64,9 +77,9 @@ void engine_plan_missed(struct engine *e, struct engine_account *a)
     size_t count = 0;
     for (size_t i = 0; i < a->fill_count; i++) {
         struct engine_fill *f = &a->fills[i];
-        struct running *r = f->covered || state_knows_fill(e->state, &f->fill)
-                                ? NULL
-                                : find_running(e, list, &count, &f->fill);
+        bool is_news = !f->covered && !state_knows_fill(e->state, &f->fill);
+        struct running *r =
+            is_news || f->again != NULL ? find_running(e, a, list, &count, &f->fill) : NULL;
         if (r != NULL)
             plan(e, f, r);
     }

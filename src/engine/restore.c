@@ -50,6 +50,14 @@ static bool on_fill(void *context, const struct fill *f)
     return true;
 }
 
+static bool on_counted(void *context, const struct fill *f, int64_t trade,
+                       const struct trade_result *result)
+{
+    const struct engine *e = context;
+    state_restore_counted(e->state, f, trade, result);
+    return true;
+}
+
 static bool on_balance(void *context, const struct balance *b)
 {
     struct engine *e = context;
@@ -133,7 +141,8 @@ bool engine_load_fills(struct engine *e, struct repository *r, struct error *err
 {
     struct writer *writer = e->writer;
     e->writer = NULL; /* nothing of it is new */
-    bool done = repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error);
+    bool done = repository_each_fill(r, e->wall - KNOWN_SPAN, on_fill, e, error) &&
+                repository_each_counted(r, STATE_COUNTED, on_counted, e, error);
     e->writer = writer;
     for (int i = 0; i < e->account_count; i++)
         correct_since(e, &e->accounts[i]);

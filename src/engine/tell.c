@@ -2,9 +2,11 @@
 #include "engine/internal.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* So many messages at once, and one a pause in the long run. */
@@ -19,7 +21,33 @@ static const struct {
 
 void engine_store(struct engine *e, const struct change *c)
 {
-    writer_post(e->writer, c);
+    if (!e->joins) {
+        writer_post(e->writer, c, 1);
+        return;
+    }
+    if (e->joined_count == e->joined_capacity) {
+        e->joined_capacity = e->joined_capacity ? 2 * e->joined_capacity : 16;
+        e->joined = memory_resize(e->joined, e->joined_capacity, sizeof *e->joined);
+    }
+    e->joined[e->joined_count] = *c;
+    e->joined[e->joined_count++].joined = true;
+}
+
+void engine_begin_joined(struct engine *e)
+{
+    e->joins = true;
+}
+
+void engine_end_joined(struct engine *e)
+{
+    if (e->joined_count > 0) {
+        e->joined[e->joined_count - 1].joined = false;
+        writer_post(e->writer, e->joined, e->joined_count);
+    }
+    free(e->joined);
+    e->joined = NULL;
+    e->joined_count = e->joined_capacity = 0;
+    e->joins = false;
 }
 
 static bool may_speak(struct engine *e, enum engine_speaker speaker)

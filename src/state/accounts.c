@@ -51,6 +51,13 @@ void state_add_result(struct state *s, int account, const struct trade_result *r
     add_to_scatter(s, r);
 }
 
+void state_remove_result(struct state *s, int account, const struct trade_result *r)
+{
+    results_remove(s->histories[account].results, r);
+    if (is_shown(s, account))
+        s->results_changed = s->scatter_changed = true;
+}
+
 void state_add_equity(struct state *s, int account, int64_t time, money balance)
 {
     curve_add(s->histories[account].curve, time, balance);
@@ -164,7 +171,7 @@ bool state_add_to_balance(struct state *s, const struct account_key *key, money 
     if (index >= 0) {
         struct account *a = &s->now.accounts[index];
         state_begin_ledger(s, index, now);
-        added = account_add_result(a, amount, 0, now);
+        added = account_add_result(a, amount, 0, "trade", now);
         if (added) {
             state_add_equity(s, index, a->ledger.time, a->ledger.cash);
             state_touch(s, a, sizeof *a);

@@ -1,31 +1,45 @@
 /* What positions have seen of prices that the stream did not bring, or not yet for certain. */
 #include "state/internal.h"
 
-static void take_range(struct state *s, const struct account_key *key, const char *symbol,
-                       double high, double low,
-                       bool (*take)(struct position *, const struct instrument *, double, double))
+/* Made since the last fill. */
+static void see_range(struct state *s, int index, double high, double low)
 {
-    state_lock(s);
     struct snapshot *n = &s->now;
-    int index = snapshot_find_position(n, key, symbol);
-    if (index >= 0 &&
-        take(&n->positions[index], &n->instruments[n->position_symbol[index]], high, low)) {
-        s->extremes_moved[index] = true;
-        state_touch_position(s, index);
-    }
-    state_unlock(s);
+    if (price_is_set(high))
+        state_see_price(&s->seen[index], high);
+    if (price_is_set(low))
+        state_see_price(&s->seen[index], low);
+    if (!position_see_range(&n->positions[index], &n->instruments[n->position_symbol[index]], high,
+                            low))
+        return;
+    s->extremes_moved[index] = true;
+    state_touch_position(s, index);
 }
 
 void state_widen_position(struct state *s, const struct account_key *key, const char *symbol,
                           double high, double low)
 {
-    take_range(s, key, symbol, high, low, position_widen);
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, key, symbol);
+    if (index >= 0 && position_widen(&n->positions[index],
+                                     &n->instruments[n->position_symbol[index]], high, low)) {
+        s->extremes_moved[index] = true;
+        s->seen[index].missed = true;
+        state_touch_position(s, index);
+    }
+    state_unlock(s);
 }
 
 void state_see_range(struct state *s, const struct account_key *key, const char *symbol,
                      double high, double low)
 {
-    take_range(s, key, symbol, high, low, position_see_range);
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    int index = snapshot_find_position(n, key, symbol);
+    if (index >= 0)
+        see_range(s, index, high, low);
+    state_unlock(s);
 }
 
 void state_hold_prices(struct state *s, const struct account_key *key, bool hold)
@@ -36,11 +50,8 @@ void state_hold_prices(struct state *s, const struct account_key *key, bool hold
         struct held_prices *h = &s->held_prices[i];
         if (!account_key_equal(&n->positions[i].key, key) || h->are_held == hold)
             continue;
-        if (!hold && position_see_range(&n->positions[i], &n->instruments[n->position_symbol[i]],
-                                        h->high, h->low)) {
-            s->extremes_moved[i] = true;
-            state_touch_position(s, (int)i);
-        }
+        if (!hold)
+            see_range(s, (int)i, h->high, h->low);
         *h = (struct held_prices){hold, PRICE_UNSET, PRICE_UNSET};
     }
     state_unlock(s);
@@ -52,6 +63,7 @@ void state_mark_gap(struct state *s, const struct account_key *key, const char *
     int index = snapshot_find_position(&s->now, key, symbol);
     if (index >= 0) {
         s->now.positions[index].has_gap = true;
+        s->seen[index].missed = true;
         s->extremes_moved[index] |= store;
         state_touch_position(s, index);
     }
@@ -68,6 +80,7 @@ void state_fill_gap(struct state *s, const struct account_key *key, const char *
         struct position *p = &n->positions[index];
         bool wider = position_widen(p, &n->instruments[n->position_symbol[index]], high, low);
         s->extremes_moved[index] |= wider || p->has_gap;
+        s->seen[index].missed |= wider;
         p->has_gap = false;
         state_touch_position(s, index);
     }

@@ -46,6 +46,7 @@ static int new_position(struct state *s, const char *symbol)
     s->several_orders[i] = false;
     note_stored(s, i, 0);
     s->held_prices[i] = (struct held_prices){false, PRICE_UNSET, PRICE_UNSET};
+    s->seen[i] = STATE_NO_PRICES;
     state_touch(s, &n->position_count, sizeof n->position_count);
     return (int)i;
 }
@@ -63,6 +64,7 @@ void state_remove_position(struct state *s, int index)
     CLOSE_GAP(s->several_orders);
     CLOSE_GAP(s->stored_at);
     CLOSE_GAP(s->held_prices);
+    CLOSE_GAP(s->seen);
 #undef CLOSE_GAP
     state_touch(s, &n->position_count,
                 offsetof(struct snapshot, order_count) - offsetof(struct snapshot, position_count));
@@ -121,7 +123,7 @@ static void book_trade(struct state *s, const struct trade *t, int64_t now, stru
 
     struct account *a = &s->now.accounts[account];
     state_begin_ledger(s, account, now);
-    if (account_add_result(a, t->realized_pnl, t->commissions, now)) {
+    if (account_add_result(a, t->realized_pnl, t->commissions, "trade", now)) {
         state_add_equity(s, account, a->ledger.time, a->ledger.cash);
         out->has_balance = true;
         out->balance = a->ledger;
@@ -137,39 +139,47 @@ static const struct market_context *context_at(const struct snapshot *n, uint32_
     return time >= now - CLOCK_MINUTE ? &n->markets[symbol].context : NULL;
 }
 
-enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum trade_origin origin,
-                                  const char *why, int64_t now, struct change *out)
+/* The place of the fill's position, which is made when there is none; -1: there is no room. */
+static int place_of(struct state *s, const struct fill *f)
 {
-    char identity[FILL_KEY_SIZE];
-    if (!fill_is_valid(f) || !fill_identify(f, identity))
-        return FILL_REFUSED;
-    state_lock(s);
     struct snapshot *n = &s->now;
     int index = snapshot_find_position(n, &f->key, f->symbol);
-    bool fresh = index < 0;
-    enum fill_result refused = FILL_APPLIED;
-    if (fresh && !has_room(s, f->symbol))
-        refused = FILL_REFUSED;
-    else if (!state_remember_fill(s, f))
-        refused = FILL_KNOWN;
-    if (refused != FILL_APPLIED) {
-        state_unlock(s);
-        return refused;
-    }
-    if (fresh) {
-        index = new_position(s, f->symbol);
+    if (index < 0 && (index = new_position(s, f->symbol)) >= 0)
         position_init(&n->positions[index], &f->key, f->symbol);
-    }
+    return index;
+}
 
+/* A fill of the server can be counted again; what stands in for one ends the run. */
+static void keep_counted(struct state *s, int index, const struct change *c,
+                         const struct market_context *context)
+{
+    struct counted one = {
+        .fill = c->fill,
+        .opens = !position_is_open(&c->before),
+        .is_open = position_is_open(&c->after),
+        .closes = c->has_trade,
+    };
+    market_clear_context(&one.context, true);
+    if (context != NULL)
+        one.context = *context;
+    if (c->has_trade)
+        trade_result_of(&c->trade, &one.result);
+    state_keep_counted(s, &one, &c->before, &s->seen[index]);
+}
+
+/* Counts a fill in the position at `index`. */
+static void count_fill(struct state *s, int index, const struct fill *f,
+                       const struct market_context *context, enum trade_origin origin,
+                       const char *why, int64_t now, struct change *out)
+{
+    struct snapshot *n = &s->now;
     struct position *p = &n->positions[index];
-    uint32_t symbol = n->position_symbol[index];
     struct position before = *p;
     struct position_step step;
     vouch(s, p);
-    if (origin != ORIGIN_LIVE && !fresh)
+    if (origin != ORIGIN_LIVE && position_is_open(p))
         p->origin = origin;
-    position_apply_fill(p, &n->instruments[symbol], f, context_at(n, symbol, f->time, now), now,
-                        &step);
+    position_apply_fill(p, &n->instruments[n->position_symbol[index]], f, context, now, &step);
     if (step.closed && origin == ORIGIN_RECONCILED) { /* what it opens is the server's */
         p->origin = origin;
         p->source = SOURCE_SERVER;
@@ -182,15 +192,50 @@ enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum tr
     out->fill = *f;
     if (step.closed)
         book_trade(s, &step.trade, now, out);
+    if (origin == ORIGIN_LIVE)
+        keep_counted(s, index, out, context);
+    else
+        state_forget_counted(s, &f->key, f->symbol);
     n->position_change[index] = out->sequence;
     n->position_confirmed[index] = false;
+    s->seen[index] = STATE_NO_PRICES;
     note_stored(s, (uint32_t)index, now);
     if (position_is_open(p))
         state_touch_position(s, index);
     else
         state_remove_position(s, index);
+}
+
+enum fill_result state_apply_fill(struct state *s, const struct fill *f, enum trade_origin origin,
+                                  const char *why, int64_t now, struct change *out)
+{
+    char identity[FILL_KEY_SIZE];
+    if (!fill_is_valid(f) || !fill_identify(f, identity))
+        return FILL_REFUSED;
+    state_lock(s);
+    struct snapshot *n = &s->now;
+    enum fill_result result = FILL_APPLIED;
+    if (snapshot_find_position(n, &f->key, f->symbol) < 0 && !has_room(s, f->symbol))
+        result = FILL_REFUSED;
+    else if (!state_remember_fill(s, f))
+        result = FILL_KNOWN;
+    if (result == FILL_APPLIED) {
+        int index = place_of(s, f);
+        count_fill(s, index, f, context_at(n, n->position_symbol[index], f->time, now), origin, why,
+                   now, out);
+    }
     state_unlock(s);
-    return FILL_APPLIED;
+    return result;
+}
+
+bool state_count_again(struct state *s, const struct counted *c, int64_t now, struct change *out)
+{
+    state_lock(s);
+    int index = place_of(s, &c->fill);
+    if (index >= 0)
+        count_fill(s, index, &c->fill, &c->context, ORIGIN_LIVE, "counted again", now, out);
+    state_unlock(s);
+    return index >= 0;
 }
 
 bool state_get_position(struct state *s, const struct account_key *key, const char *symbol,
@@ -256,6 +301,21 @@ bool state_follow_bracket(struct state *s, const struct account_key *key, const 
     return changed;
 }
 
+bool state_restore_bracket(struct state *s, const struct account_key *key, const char *symbol,
+                           double stop, double target, int64_t now, struct change *out)
+{
+    state_lock(s);
+    int index = snapshot_find_position(&s->now, key, symbol);
+    struct position before;
+    if (index >= 0)
+        before = s->now.positions[index];
+    bool changed = index >= 0 && position_set_bracket(&s->now.positions[index], stop, target);
+    if (changed)
+        change_position(s, index, &before, CHANGE_BRACKET, "counted again", now, out);
+    state_unlock(s);
+    return changed;
+}
+
 bool state_take_bracket(struct state *s, int64_t now, struct change *out)
 {
     state_lock(s);
@@ -307,9 +367,11 @@ bool state_correct_entry(struct state *s, const struct account_key *key, const c
         changed = price_is_set(entry_price) &&
                   fabs(entry_price - p->entry_price) > i->tick + 1e-9 &&
                   position_correct_entry(p, i, entry_price);
-        if (changed)
+        if (changed) {
             change_position(s, index, &before, CHANGE_RECONCILED, "entry price of the server", now,
                             out);
+            state_forget_counted(s, key, symbol);
+        }
     }
     state_unlock(s);
     return changed;
@@ -346,6 +408,7 @@ bool state_adopt_position(struct state *s, const struct position *p, const char 
         n->positions[index].entry_context = context != NULL ? *context : flat.entry_context;
         n->position_confirmed[index] = true;
         change_position(s, index, &flat, CHANGE_RECONCILED, why, now, out);
+        state_forget_counted(s, &p->key, p->symbol);
     }
     state_unlock(s);
     return index >= 0;
@@ -361,6 +424,7 @@ bool state_discard_position(struct state *s, const struct account_key *key, cons
         s->now.positions[index].quantity = 0;
         change_position(s, index, &before, CHANGE_DISCARD, why, now, out);
         state_remove_position(s, index);
+        state_forget_counted(s, key, symbol);
     }
     state_unlock(s);
     return index >= 0;
@@ -429,6 +493,8 @@ int state_move_position(struct state *s, const struct account_key *key, const ch
             state_remove_position(s, index);
         }
         note_move(s, &out[count++], CHANGE_DISCARD, &before, &gone, now);
+        state_forget_counted(s, key, symbol);
+        state_forget_counted(s, &to, symbol);
     }
     state_unlock(s);
     return count;

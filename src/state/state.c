@@ -64,6 +64,7 @@ void state_free(struct state *s)
         free(order);
     }
     /* NOLINTEND(clang-analyzer-unix.Malloc) */
+    state_free_counted(s);
     for (int i = 0; (uint32_t)i < s->now.symbol_count; i++) {
         market_profile_free(s->profiles[i]);
         state_drop_backfill(s, i);
@@ -99,7 +100,7 @@ void state_touch(struct state *s, const void *first, size_t size)
 void state_publish(struct state *s)
 {
     state_lock(s);
-    if (s->dirty_count > 0) {
+    if (s->dirty_count > 0 && !s->is_recounting) {
         snapshot_publish(s->options.snapshots, &s->now, s->dirty, s->dirty_count);
         s->dirty_count = 0;
     }

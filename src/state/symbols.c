@@ -101,6 +101,10 @@ static void value_positions(struct state *s, int symbol, const struct price_batc
         if (n->position_symbol[i] != (uint32_t)symbol ||
             (b->time != 0 && b->time + CLOCK_SECOND < n->positions[i].entry_time))
             continue;
+        if (!s->held_prices[i].are_held) {
+            state_see_price(&s->seen[i], b->least);
+            state_see_price(&s->seen[i], b->greatest);
+        }
         for (size_t k = prices[0] == last && prices[1] == last ? 2 : 0; k < 3; k++)
             if (s->held_prices[i].are_held)
                 hold_price(&n->positions[i], &n->instruments[symbol], &s->held_prices[i], prices[k],

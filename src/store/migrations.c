@@ -272,6 +272,9 @@ static const char *const STEPS[] = {
     "ALTER TABLE open_position ADD COLUMN last_price REAL;\n"
     "ALTER TABLE open_position ADD COLUMN first_fill INTEGER REFERENCES fill (id);\n"
     "ALTER TABLE trade ADD COLUMN first_fill INTEGER REFERENCES fill (id);\n",
+
+    /* A fill that is removed is looked for there. */
+    "CREATE INDEX trade_by_first_fill ON trade (first_fill) WHERE first_fill IS NOT NULL;\n",
 };
 
 int migrations_latest(void)

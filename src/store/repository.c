@@ -250,9 +250,35 @@ static bool put_fact(struct repository *r, const struct change *c)
     return put_meta(r, c->fact, c->fact_text[0] != '\0' ? c->fact_text : value);
 }
 
+/* The fills and the trades go as rows and come again, in their order, with what is joined; the
+ * trades stay in the audit trail. */
+static bool take_back(struct repository *r, const struct change *c)
+{
+    static const enum statement steps[] = {AUDIT_TRADES, DROP_TRADES, DROP_FILLS, DELETE_POSITION};
+    char key[FILL_KEY_SIZE], identity[FILL_KEY_SIZE];
+    fill_identify(&c->fill, key);
+    text_clean(identity, sizeof identity, key, sizeof key);
+    /* until the end of the transaction */
+    bool done =
+        sqlite3_exec(r->db, "PRAGMA defer_foreign_keys = ON", NULL, NULL, NULL) == SQLITE_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && done; i++) {
+        bind_key(r, steps[i], &columns_position, &c->after);
+        if (steps[i] != DELETE_POSITION)
+            bind_text(r, steps[i], 4, identity);
+        if (steps[i] == AUDIT_TRADES) {
+            sqlite3_bind_int64(r->statements[AUDIT_TRADES], 5, c->time);
+            bind_text(r, AUDIT_TRADES, 6, c->why);
+        }
+        done = run(r, steps[i]);
+    }
+    return done && (!c->has_balance || put_balance(r, &c->balance)) && put_audit(r, c);
+}
+
 static bool put_change(struct repository *r, const struct change *c)
 {
     bool known = false;
+    if (c->kind == CHANGE_RECOUNT)
+        return take_back(r, c);
     if (c->kind == CHANGE_EXTREMES)
         return put_extremes(r, &c->after);
     if (c->has_fill && !put_fill(r, &c->fill, &known))
@@ -456,6 +482,22 @@ static double read_real(sqlite3_stmt *row, int column)
     return value == 0 && sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : value;
 }
 
+/* From that column on. */
+static struct trade_result read_result(sqlite3_stmt *row, int column)
+{
+    return (struct trade_result){
+        .entry_time = sqlite3_column_int64(row, column),
+        .exit_time = sqlite3_column_int64(row, column + 1),
+        .pnl = sqlite3_column_int64(row, column + 2),
+        .commissions = sqlite3_column_int64(row, column + 3),
+        .mae = sqlite3_column_int64(row, column + 4),
+        .mfe = sqlite3_column_int64(row, column + 5),
+        .efficiency = read_real(row, column + 6),
+        .r_multiple = read_real(row, column + 7),
+        .tick_value = sqlite3_column_int64(row, column + 8), /* NULL reads as 0 */
+    };
+}
+
 bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
                             void *context, struct error *error)
 {
@@ -465,17 +507,7 @@ bool repository_each_result(struct repository *r, int64_t last, repository_resul
     sqlite3_bind_int64(row, 1, last);
     while (more && sqlite3_step(row) == SQLITE_ROW) {
         read_owner(row, &owner);
-        struct trade_result result = {
-            .entry_time = sqlite3_column_int64(row, 2),
-            .exit_time = sqlite3_column_int64(row, 3),
-            .pnl = sqlite3_column_int64(row, 4),
-            .commissions = sqlite3_column_int64(row, 5),
-            .mae = sqlite3_column_int64(row, 6),
-            .mfe = sqlite3_column_int64(row, 7),
-            .efficiency = read_real(row, 8),
-            .r_multiple = read_real(row, 9),
-            .tick_value = sqlite3_column_int64(row, 10), /* NULL reads as 0 */
-        };
+        struct trade_result result = read_result(row, 2);
         more = visit(context, &owner.key, &result);
     }
     return end_walk(r, EACH_RESULT, error);
@@ -518,6 +550,24 @@ bool repository_each_fill(struct repository *r, int64_t since, repository_fill_v
         more = visit(context, &f);
     }
     return end_walk(r, EACH_FILL, error);
+}
+
+bool repository_each_counted(struct repository *r, int64_t count, repository_counted_visitor *visit,
+                             void *context, struct error *error)
+{
+    sqlite3_stmt *row = r->statements[EACH_COUNTED];
+    struct fill f = {0};
+    bool more = true;
+    int behind = (int)columns_fill.count;
+    sqlite3_bind_int64(row, 1, count);
+    while (more && sqlite3_step(row) == SQLITE_ROW) {
+        columns_read(row, &columns_fill, &f);
+        int64_t trade =
+            sqlite3_column_int64(row, behind + 1) ? -1 : sqlite3_column_int64(row, behind);
+        struct trade_result result = read_result(row, behind + 3);
+        more = visit(context, &f, trade, &result);
+    }
+    return end_walk(r, EACH_COUNTED, error);
 }
 
 /* Below the key of the row that was just read, as it stands there: what is read of it may be

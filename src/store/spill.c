@@ -71,15 +71,14 @@ static bool decode_kind(const char *name, enum change_kind *kind)
     return false;
 }
 
-static bool decode(const char *text, size_t length, struct change *c)
+static bool decode(const json_t *object, struct change *c)
 {
     memset(c, 0, sizeof *c);
     c->before.price = c->after.price = PRICE_UNSET;
-    json_t *line = json_loadb(text, length, 0, NULL);
     const char *kind, *why, *fact;
     json_int_t sequence, time;
-    bool good = json_unpack(line, "{s:s, s:I, s:I, s:s}", "kind", &kind, "sequence", &sequence,
-                            "time", &time, "why", &why) == 0 &&
+    bool good = json_unpack((json_t *)object, "{s:s, s:I, s:I, s:s}", "kind", &kind, "sequence",
+                            &sequence, "time", &time, "why", &why) == 0 &&
                 decode_kind(kind, &c->kind);
     if (good) {
         c->sequence = (uint64_t)sequence;
@@ -87,22 +86,57 @@ static bool decode(const char *text, size_t length, struct change *c)
         text_copy(c->why, sizeof c->why, why);
     }
     for (size_t i = 0; i < PART_COUNT && good; i++) {
-        const json_t *part = json_object_get(line, PARTS[i].name);
+        const json_t *part = json_object_get(object, PARTS[i].name);
         bool there = part != NULL;
         memcpy((char *)c + PARTS[i].flag, &there, sizeof there);
         good =
             !there || columns_decode(part, PARTS[i].table, COLUMN_ALL, (char *)c + PARTS[i].offset);
     }
-    if (good && (fact = json_string_value(json_object_get(line, "fact"))) != NULL) {
+    if (good && (fact = json_string_value(json_object_get(object, "fact"))) != NULL) {
         c->has_fact = true;
-        const json_t *value = json_object_get(line, "value");
+        const json_t *value = json_object_get(object, "value");
         c->fact_value = json_integer_value(value);
         if (json_is_string(value))
             text_copy(c->fact_text, sizeof c->fact_text, json_string_value(value));
         text_copy(c->fact, sizeof c->fact, fact);
     }
-    json_decref(line);
     return good;
+}
+
+/* How many of the changes are joined with the first: they make one line. */
+static size_t count_joined(const struct change *changes, size_t count)
+{
+    size_t joined = 1;
+    while (joined < count && changes[joined - 1].joined)
+        joined++;
+    return joined;
+}
+
+/* An object, or an array of them for those that are joined. */
+static json_t *encode_line(const struct change *changes, size_t count)
+{
+    if (count == 1)
+        return encode(changes);
+    json_t *line = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(line, encode(&changes[i]));
+    return line;
+}
+
+/* Decodes a line behind the `count` changes that there are already; 0: it cannot be. */
+static size_t decode_line(const char *text, size_t length, struct change **changes, size_t count)
+{
+    json_t *line = json_loadb(text, length, 0, NULL);
+    size_t size = json_is_array(line) ? json_array_size(line) : 1;
+    bool good = line != NULL && size > 0;
+    *changes = memory_resize(*changes, count + size, sizeof **changes);
+    for (size_t i = 0; i < size && good; i++) {
+        struct change *c = &(*changes)[count + i];
+        good = decode(json_is_array(line) ? json_array_get(line, i) : line, c);
+        c->joined = i + 1 < size;
+    }
+    json_decref(line);
+    return good ? size : 0;
 }
 
 /* Where the last whole line ends. */
@@ -129,8 +163,9 @@ static bool write_lines(FILE *file, bool fresh, const struct change *changes, si
     if (fresh &&
         fprintf(file, "{\"journal\":\"%" PRId64 "-%ld\"}\n", clock_wall_us(), (long)getpid()) < 0)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        json_t *line = encode(&changes[i]);
+    for (size_t i = 0, joined; i < count; i += joined) {
+        joined = count_joined(&changes[i], count - i);
+        json_t *line = encode_line(&changes[i], joined);
         bool written = json_dumpf(line, file, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0 &&
                        putc('\n', file) >= 0;
         json_decref(line);
@@ -188,14 +223,19 @@ static bool commit(struct replay *p, size_t first, size_t count, struct error *e
     }
     if (error->code != ERROR_USAGE)
         return false;
-    if (count == 1 && p->refused++ == 0)
-        p->refusal = *error;
+    size_t half = count / 2;
+    while (half > 0 && p->batch[first + half - 1].joined)
+        half--;
+    half = half > 0 ? half : count_joined(p->batch + first, count);
+    if (half == count) {
+        p->refusal = p->refused == 0 ? *error : p->refusal;
+        p->refused += count;
+    }
     *error = (struct error){0};
-    if (count > 1)
-        return commit(p, first, count / 2, error) &&
-               commit(p, first + count / 2, count - count / 2, error);
+    if (half < count)
+        return commit(p, first, half, error) && commit(p, first + half, count - half, error);
     text_format(refused, sizeof refused, "%s.refused", p->path);
-    return spill_append(refused, p->batch + first, 1, error);
+    return spill_append(refused, p->batch + first, count, error);
 }
 
 static bool commit_batch(struct replay *p, struct error *error)
@@ -225,13 +265,14 @@ static bool begin(struct replay *p, const char *line, size_t length, struct erro
 static bool take(struct replay *p, const char *line, size_t length, int64_t end,
                  struct error *error)
 {
-    if (!decode(line, length, &p->batch[p->waiting])) {
-        p->damaged++;
-    } else if (end > p->done) {
+    size_t count = decode_line(line, length, &p->batch, p->waiting);
+    p->damaged += count == 0;
+    if (count == 0 || end <= p->done)
+        return true;
+    p->ends = memory_resize(p->ends, p->waiting + count, sizeof *p->ends);
+    while (count-- > 0)
         p->ends[p->waiting++] = end;
-        return p->waiting < REPLAY_BATCH || commit_batch(p, error);
-    }
-    return true;
+    return p->waiting < REPLAY_BATCH || commit_batch(p, error);
 }
 
 /* Up to the last change that the database has, the journal holds what it has too. */
@@ -244,10 +285,11 @@ static bool skip_known(struct replay *p, FILE *file, struct error *error)
     int found = repository_get_meta(p->repository, REPOSITORY_LAST, known, sizeof known, error);
     while (found == 1 && (length = getline(&line, &size, file)) > 0 && line[length - 1] == '\n') {
         end += length;
-        if (!decode(line, (size_t)length - 1, &p->batch[0]))
+        size_t count = decode_line(line, (size_t)length - 1, &p->batch, 0);
+        if (count == 0)
             continue;
-        repository_mark(&p->batch[0], mark);
-        if (p->batch[0].kind != CHANGE_EXTREMES && strcmp(mark, known) == 0)
+        repository_mark(&p->batch[count - 1], mark);
+        if (p->batch[count - 1].kind != CHANGE_EXTREMES && strcmp(mark, known) == 0)
             p->done = end;
     }
     free(line);
@@ -316,10 +358,7 @@ bool spill_replay(const char *path, struct repository *r, size_t *replayed, stru
     if (file == NULL)
         return errno == ENOENT || error_set(error, ERROR_SYSTEM, "cannot read %s: %s; it is kept",
                                             path, strerror(errno));
-    struct replay p = {.repository = r,
-                       .path = path,
-                       .batch = memory_new(REPLAY_BATCH, sizeof *p.batch),
-                       .ends = memory_new(REPLAY_BATCH, sizeof *p.ends)};
+    struct replay p = {.repository = r, .path = path};
     bool done = skip_known(&p, file, error) && read_all(&p, file, error);
     fclose(file);
     free(p.batch);

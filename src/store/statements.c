@@ -4,6 +4,8 @@
 
 enum { SQL_SIZE = 2048 };
 
+/* From the fill of identity ?4 on. */
+#define SINCE_FILL " AND id >= (SELECT id FROM fill WHERE identity = ?4) AND discarded = 0"
 #define OF_KEY " WHERE mode = ?1 AND account = ?2 AND symbol = ?3"
 
 /* In a text, $c stands for the names of the table's columns, $v for as many parameters, $u for
@@ -24,10 +26,29 @@ static const struct {
     [DISCARD_FILLS] = {"UPDATE fill SET discarded = 1" OF_KEY
                        " AND trade_id IS NULL AND discarded = 0",
                        NULL},
+    /* What is taken back to be counted again. */
+    [AUDIT_TRADES] = {"INSERT INTO audit (mode, account, symbol, time, what, before, why) SELECT "
+                      "mode, account, symbol, ?5, 'take back', json_object('side', side, "
+                      "'quantity', quantity, 'entry_time', entry_time, 'entry_price', entry_price, "
+                      "'exit_time', exit_time, 'exit_price', exit_price, 'realized_pnl', "
+                      "realized_pnl, 'commissions', commissions, 'mae', mae, 'mfe', mfe, "
+                      "'created_at', created_at), ?6 FROM trade WHERE id IN (SELECT trade_id FROM "
+                      "fill" OF_KEY SINCE_FILL ") ORDER BY id",
+                      NULL},
+    [DROP_TRADES] = {"DELETE FROM trade WHERE id IN (SELECT trade_id FROM fill" OF_KEY SINCE_FILL
+                     ")",
+                     NULL},
+    [DROP_FILLS] = {"DELETE FROM fill" OF_KEY SINCE_FILL, NULL},
     /* The index finds where to begin; from there on they lie in the order that is wanted. */
     [EACH_FILL] = {"SELECT $c FROM fill WHERE time >= ?1 AND id >= (SELECT min(id) FROM fill "
                    "INDEXED BY fill_by_time WHERE time >= ?1) ORDER BY id",
                    &columns_fill},
+    [EACH_COUNTED] =
+        {"SELECT f.*, t.entry_time, t.exit_time, t.realized_pnl, t.commissions, t.mae, "
+         "t.mfe, t.efficiency, t.r_multiple, t.tick_value FROM (SELECT $c, trade_id, "
+         "discarded, id FROM fill WHERE id > (SELECT max(id) FROM fill) - ?) f "
+         "LEFT JOIN trade t ON t.id = f.trade_id ORDER BY f.id",
+         &columns_fill},
     [PUT_POSITION] = {"INSERT INTO open_position ($c) VALUES ($v) "
                       "ON CONFLICT (mode, account, symbol) DO UPDATE SET $u",
                       &columns_position},

@@ -143,11 +143,20 @@ static void acknowledge(struct writer *w, size_t count)
         w->listener.durable(w->listener.context, sequence);
 }
 
+/* How many go into the next transaction: what is joined is not parted. */
+static size_t next_batch(const struct queue *q)
+{
+    size_t count = q->count < BATCH ? q->count : BATCH;
+    while (count < q->count && q->changes[count - 1].joined)
+        count++;
+    return count;
+}
+
 /* Commits what is held; false with `error` when some is left. */
 static bool commit_held(struct writer *w, struct error *error)
 {
     while (w->held.count > 0) {
-        size_t count = w->held.count < BATCH ? w->held.count : BATCH;
+        size_t count = next_batch(&w->held);
         int64_t start = clock_monotonic_us();
         if (!repository_commit(w->repository, w->held.changes, count, error))
             return false;
@@ -324,12 +333,13 @@ struct writer *writer_start(struct repository *r, const char *spill_path,
     return NULL;
 }
 
-void writer_post(struct writer *w, const struct change *c)
+void writer_post(struct writer *w, const struct change *changes, size_t count)
 {
     int64_t now = clock_monotonic_us();
     pthread_mutex_lock(&w->lock);
     size_t before = w->queue.count;
-    queue_add(&w->queue, c, now);
+    for (size_t i = 0; i < count; i++)
+        queue_add(&w->queue, &changes[i], now);
     w->figures.waiting += w->queue.count - before;
     if (w->figures.waiting > w->figures.waiting_most)
         w->figures.waiting_most = w->figures.waiting;

@@ -40,7 +40,8 @@ void account_begin_ledger(struct account *a, money start, const char *why, int64
     a->period_start = start;
 }
 
-bool account_add_result(struct account *a, money pnl, money commissions, int64_t now)
+bool account_add_result(struct account *a, money pnl, money commissions, const char *why,
+                        int64_t now)
 {
     if (a->key.mode != MODE_SIM || a->ledger.time == 0)
         return false;
@@ -52,6 +53,6 @@ bool account_add_result(struct account *a, money pnl, money commissions, int64_t
     a->ledger.cash = cash;
     a->ledger.time = now;
     a->ledger.opens_period = false;
-    text_copy(a->ledger.why, sizeof a->ledger.why, "trade");
+    text_copy(a->ledger.why, sizeof a->ledger.why, why);
     return true;
 }

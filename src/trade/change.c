@@ -9,6 +9,7 @@ static const char *const NAMES[] = {
     [CHANGE_BRACKET] = "bracket",
     [CHANGE_RECONCILED] = "reconciled",
     [CHANGE_DISCARD] = "discard",
+    [CHANGE_RECOUNT] = "recount",
     [CHANGE_EXTREMES] = "extremes",
     [CHANGE_BALANCE] = "balance",
     [CHANGE_ORDER] = "order",

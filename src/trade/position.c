@@ -465,3 +465,10 @@ bool position_make_missing_fill(const struct position *p, double quantity, doubl
     name_event(p, quantity, time, reason, out->execution_id, sizeof out->execution_id);
     return fill_is_valid(out);
 }
+
+bool position_made_fill(const struct fill *f)
+{
+    size_t length = strlen(f->execution_id);
+    return f->order_id[0] == '\0' && length > 17 && f->execution_id[length - 17] == '-' &&
+           strspn(f->execution_id + length - 16, "0123456789abcdef") == 16;
+}

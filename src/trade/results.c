@@ -311,6 +311,54 @@ void results_add(struct results *r, const struct trade_result *one)
         insert(r, one);
 }
 
+static bool is_same(const struct trade_result *a, const struct trade_result *b)
+{
+    return a->exit_time == b->exit_time && a->entry_time == b->entry_time && a->pnl == b->pnl &&
+           a->commissions == b->commissions && a->mae == b->mae && a->mfe == b->mfe;
+}
+
+static void remove_block(struct results *r, size_t index)
+{
+    free(r->blocks[index].bytes);
+    size_t behind = --r->count - index;
+    memmove(&r->blocks[index], &r->blocks[index + 1], behind * sizeof *r->blocks);
+    memmove(&r->levels[0][index], &r->levels[0][index + 1], behind * sizeof(struct tally));
+    if (r->count > 0)
+        join_levels(r, index, r->count - 1);
+}
+
+/* Takes the result at `place` out of the block, which holds `some`. */
+static void remove_at(struct results *r, size_t index, uint32_t place, struct trade_result *some)
+{
+    uint32_t count = r->blocks[index].count - 1;
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        if (r->windows[t].counts && some[place].exit_time >= r->windows[t].from)
+            excursions_remove(&r->windows[t].of, &some[place]);
+    r->front_count = r->next_front = 0;
+    memmove(&some[place], &some[place + 1], (count - place) * sizeof *some);
+    if (count == 0) {
+        remove_block(r, index);
+        return;
+    }
+    put_block(r, index, some, count);
+    join_levels(r, index, index);
+}
+
+bool results_remove(struct results *r, const struct trade_result *one)
+{
+    struct trade_result some[2 * BLOCK];
+    for (size_t b = find_block(r, one->exit_time);
+         b < r->count && r->blocks[b].first <= one->exit_time; b++) {
+        unpack_block(&r->blocks[b], some);
+        for (uint32_t i = 0; i < r->blocks[b].count; i++)
+            if (is_same(&some[i], one)) {
+                remove_at(r, b, i, some);
+                return true;
+            }
+    }
+    return false;
+}
+
 void results_add_all(struct results *r, const struct results *other)
 {
     struct trade_result some[2 * BLOCK];

@@ -73,9 +73,7 @@ static void rig_make(struct rig *r, bool measures_lock)
     r->map = snapshot_map_create(path, &error);
     bench_require(r->map != NULL, error.text);
     struct state_options options = {
-        .snapshots = r->map,
-        .sim_start_balance = 10000 * MONEY_ONE,
-        .measure_lock = measures_lock};
+        .snapshots = r->map, .sim_start_balance = 10000 * MONEY_ONE, .measure_lock = measures_lock};
     r->now = START;
     r->state = state_new(&options, START);
     r->symbol = bench_add_symbol(r->state);

@@ -116,7 +116,7 @@ static double post_one(struct rig *r)
     struct change c;
     int64_t start = bench_now();
     next_change(r, &c);
-    writer_post(r->writer, &c);
+    writer_post(r->writer, &c, 1);
     wait_durable(r, c.sequence);
     return (double)(bench_now() - start) / 1000;
 }
@@ -174,7 +174,7 @@ static void measure_burst(struct bench *b, struct rig *r)
     writer_measure(r->writer, &before);
     int64_t start = bench_now();
     for (int i = 0; i < BURST; i++)
-        writer_post(r->writer, &changes[i]);
+        writer_post(r->writer, &changes[i], 1);
     double posted = (double)(bench_now() - start) / 1e6;
     wait_durable(r, changes[BURST - 1].sequence);
     double took = (double)(bench_now() - start) / 1e6;

@@ -108,20 +108,21 @@ static struct {
     int socket; /* in the console's process: to the broker's */
 } day;
 
-void __real_writer_post(struct writer *w, const struct change *c);
-void __wrap_writer_post(struct writer *w, const struct change *c);
-void __wrap_writer_post(struct writer *w, const struct change *c)
+void __real_writer_post(struct writer *w, const struct change *changes, size_t count);
+void __wrap_writer_post(struct writer *w, const struct change *changes, size_t count);
+void __wrap_writer_post(struct writer *w, const struct change *changes, size_t count)
 {
     if (tape != NULL) {
-        int i = atomic_load(&tape->count);
-        if (i == TAPE_SIZE)
+        size_t taped = (size_t)atomic_load(&tape->count);
+        if (taped + count > TAPE_SIZE)
             abort();
-        tape->changes[i] = *c;
-        atomic_store(&tape->count, i + 1);
+        memcpy(&tape->changes[taped], changes, count * sizeof *changes);
+        atomic_store(&tape->count, (int)(taped + count));
     }
-    if (c->kind != CHANGE_EXTREMES)
-        gate.urgent = c->sequence;
-    __real_writer_post(w, c);
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind != CHANGE_EXTREMES)
+            gate.urgent = changes[i].sequence;
+    __real_writer_post(w, changes, count);
 }
 
 static inline void day_on_durable(void *context, uint64_t sequence)
@@ -180,7 +181,7 @@ static inline void gate_close(void)
     struct change nothing = {.sequence = 1, .kind = CHANGE_EXTREMES};
     text_copy(nothing.after.symbol, sizeof nothing.after.symbol, "-");
     gate.shut = gate.first = true;
-    __real_writer_post(b.writer, &nothing);
+    __real_writer_post(b.writer, &nothing, 1);
     pthread_mutex_lock(&gate.lock);
     gate_wait_for_writer();
     pthread_mutex_unlock(&gate.lock);

@@ -382,7 +382,7 @@ START_TEST(the_doctor_tells_how_things_are_and_what_is_wrong)
     assert_command_said("  saving     takes 0 ms now, 0 changes wait, 0 at most so far\n");
     assert_command_said("  commits    0 of 0 changes\n");
     assert_command_said("  check      ok\n");
-    assert_command_said("  schema     version 5, this sortie writes 5\n");
+    assert_command_said("  schema     version 6, this sortie writes 6\n");
     assert_command_said("  backup     "); /* none yet, or one where all this took some seconds */
     assert_command_said("/spill.jsonl: not there\n");
     quit();

@@ -148,7 +148,7 @@ static size_t select_results(const struct truth_booked *trades, size_t count, in
 {
     size_t selected = 0;
     for (size_t i = 0; i < count; i++)
-        if (trades[i].result.exit_time >= from)
+        if (trades[i].result.exit_time >= from && !trades[i].is_taken_back)
             results[selected++] = trades[i].result;
     return selected;
 }

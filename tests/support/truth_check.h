@@ -59,6 +59,7 @@ void truth_set_commissions(struct truth_story *s, const struct truth_terms *term
 struct truth_booked {
     int64_t order, time; /* of its close: ascending, and us UTC by the console's clock */
     int64_t trade_id;    /* 0: it is not stored */
+    bool is_taken_back;  /* or takes others back: it counts in the ledger alone */
     struct trade_result result;
 };
 

@@ -307,6 +307,39 @@ static void book_trade(struct truth_account *a, const struct truth_story *s, siz
     book(a, &b);
 }
 
+static bool closes(const struct truth_audit_row *a)
+{
+    return strcmp(a->what, "close") == 0 || strcmp(a->what, "reverse") == 0;
+}
+
+/* What was recorded first, and that it was taken back. */
+static void book_taken_back(struct truth_report *r, struct truth_account *account,
+                            const struct truth_rows *rows)
+{
+    for (size_t i = 0; i < rows->audit_count; i++) {
+        const struct truth_audit_row *a = rows->audits, *end = &a[i], *trade = end;
+        struct truth_booked b = {.is_taken_back = true, .order = end->id, .time = end->time};
+        if (end->recounted == 0)
+            continue;
+        while (trade > a && trade[-1].booked_at != 0)
+            b.result.pnl -= (--trade)->net;
+        book(account, &b);
+        for (; a < end; a++) {
+            if (a->void_by != end->id || !closes(a))
+                continue;
+            if (trade == end) {
+                truth_differ(r, "audit row %lld: the trade that it closed was not taken back",
+                             (long long)a->id);
+                break;
+            }
+            b.order = a->id;
+            b.time = trade->booked_at;
+            b.result.pnl = (trade++)->net;
+            book(account, &b);
+        }
+    }
+}
+
 static void compare_closed(struct truth_report *r, struct truth_story *s, size_t i,
                            double point_value, struct truth_account *account)
 {
@@ -357,5 +390,6 @@ void truth_compare(struct truth_report *r, struct truth_story *s, double point_v
                          (long long)t->id, t->side > 0 ? "LONG" : "SHORT", t->quantity,
                          truth_money_text(t->realized_pnl));
     }
+    book_taken_back(r, account, &s->rows);
     keep_stored(account, &s->rows);
 }

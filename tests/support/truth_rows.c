@@ -95,17 +95,33 @@ static void audited(struct cursor *c, struct truth_audited *out)
     json_decref(object);
 }
 
+/* What the audit trail keeps of a trade that was taken back. */
+static void taken_back(struct cursor *c, struct truth_audit_row *a)
+{
+    const char *found = (const char *)sqlite3_column_text(c->row, c->column);
+    json_t *trade = found != NULL ? json_loads(found, 0, NULL) : NULL;
+    a->net = whole_member(trade, "realized_pnl") - whole_member(trade, "commissions");
+    a->booked_at = whole_member(trade, "created_at");
+    json_decref(trade);
+}
+
 static void read_audit(struct cursor *c, void *row)
 {
     struct truth_audit_row *a = row;
     a->id = integer(c);
     a->time = integer(c);
     text(c, a->what, sizeof a->what);
+    a->void_by = a->booked_at = a->recounted = 0;
+    if (strcmp(a->what, "take back") == 0)
+        taken_back(c, a);
     audited(c, &a->before);
     audited(c, &a->after);
     char why[96];
     text(c, why, sizeof why);
     a->is_move = begins(why, "moved with the mode");
+    const char *count = strrchr(why, ':');
+    if (strcmp(a->what, "recount") == 0 && count != NULL)
+        a->recounted = (int)strtol(count + 1, NULL, 10);
 }
 
 static void read_trade(struct cursor *c, void *row)
@@ -166,7 +182,7 @@ static void read_ledger(struct cursor *c, void *row)
     b->cash = integer(c);
     b->opens_period = integer(c) != 0;
     text(c, why, sizeof why);
-    b->is_trade = strcmp(why, "trade") == 0;
+    b->is_trade = strcmp(why, "trade") == 0 || strcmp(why, "recount") == 0;
 }
 
 static void read_key(struct cursor *c, void *row)

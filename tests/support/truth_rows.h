@@ -34,7 +34,11 @@ struct truth_audited {
 struct truth_audit_row {
     int64_t id, time;
     char what[16];
-    bool is_move; /* the position came from the island of another mode, as it was */
+    bool is_move;      /* the position came from the island of another mode, as it was */
+    int recounted;     /* so many fills before it were taken back, and follow anew; 0: none */
+    int64_t void_by;   /* it tells of one of them: the row that says so; 0: it does not */
+    money net;         /* of a trade that was taken back, */
+    int64_t booked_at; /* and when that was recorded; 0: it tells of none */
     struct truth_audited before, after;
 };
 
@@ -62,7 +66,7 @@ struct truth_position_row {
 struct truth_ledger_row {
     int64_t id, time;
     money cash;
-    bool opens_period, is_trade;
+    bool opens_period, is_trade; /* or several that were taken back */
 };
 
 /* All of one (mode, account, symbol), each in the order of ids. */

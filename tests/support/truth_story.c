@@ -137,18 +137,42 @@ static void check_chain(struct truth_report *r, const struct truth_audit_row *la
                  (long long)a->id, a->what, (long long)last->id, last->what);
 }
 
+/* The rows of what was taken back: from the first of those fills on, which opened a position. */
+static void find_void(struct truth_story *s, struct truth_report *r)
+{
+    struct truth_audit_row *audits = s->rows.audits;
+    for (size_t i = 0; i < s->rows.audit_count; i++) {
+        int left = audits[i].recounted;
+        size_t first = i;
+        while (left > 0 && first > 0) {
+            struct truth_audit_row *a = &audits[--first];
+            left -= a->void_by == 0 && tells_of_fill(a);
+            a->void_by = a->void_by == 0 && a->booked_at == 0 ? audits[i].id : a->void_by;
+        }
+        if (audits[i].recounted > 0 && (left > 0 || audits[first].before.is_open))
+            truth_differ(r, "audit row %lld takes back %d fills, which are not all there",
+                         (long long)audits[i].id, audits[i].recounted);
+    }
+}
+
 static void follow_audit(struct truth_story *s, struct truth_report *r)
 {
     size_t next = 0, rows_left = 0;
-    const struct truth_audit_row *audits = s->rows.audits;
+    const struct truth_audit_row *audits = s->rows.audits, *last = NULL;
+    find_void(s, r);
     for (size_t i = 0; i < s->rows.audit_count; i++)
-        rows_left += tells_of_fill(&audits[i]);
+        rows_left += audits[i].void_by == 0 && tells_of_fill(&audits[i]);
     if (rows_left == 0 && s->rows.fill_count > 0)
         truth_differ(r, "the audit trail of its fills is missing");
     bool is_missing = rows_left == 0;
     for (size_t i = 0; i < s->rows.audit_count; i++) {
-        if (i > 0)
-            check_chain(r, &audits[i - 1], &audits[i]);
+        if (audits[i].booked_at != 0)
+            continue;
+        if (last != NULL)
+            check_chain(r, last, &audits[i]);
+        last = &audits[i];
+        if (audits[i].void_by != 0 || audits[i].recounted > 0)
+            continue;
         if (tells_of_fill(&audits[i]))
             add_fill(s, r, &audits[i], &next, rows_left--);
         else

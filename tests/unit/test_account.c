@@ -43,16 +43,17 @@ START_TEST(each_trade_adds_its_result_less_its_commissions)
     struct account a;
     account_init(&a, &SIM);
     account_begin_ledger(&a, DOLLARS(10000), "first start", 10);
-    ck_assert(account_add_result(&a, DOLLARS(25), 2480000, 20));
+    ck_assert(account_add_result(&a, DOLLARS(25), 2480000, "trade", 20));
     ck_assert_int_eq(account_balance(&a), 10022520000);
     ck_assert_int_eq(a.ledger.time, 20);
     ck_assert(!a.ledger.opens_period);
-    ck_assert(account_add_result(&a, -DOLLARS(100), 1240000, 30));
+    ck_assert(account_add_result(&a, -DOLLARS(100), 1240000, "trade", 30));
     ck_assert_int_eq(account_balance(&a), 9921280000);
-    ck_assert(!account_add_result(&a, 1240000, 1240000, 40)); /* nothing gained, nothing lost */
+    ck_assert(
+        !account_add_result(&a, 1240000, 1240000, "trade", 40)); /* nothing gained, nothing lost */
     ck_assert_int_eq(a.ledger.time, 30);
-    ck_assert(!account_add_result(&a, MONEY_UNSET, 0, 50));
-    ck_assert(!account_add_result(&a, DOLLARS(1), MONEY_UNSET, 50));
+    ck_assert(!account_add_result(&a, MONEY_UNSET, 0, "trade", 50));
+    ck_assert(!account_add_result(&a, DOLLARS(1), MONEY_UNSET, "trade", 50));
     ck_assert_int_eq(account_balance(&a), 9921280000);
 }
 END_TEST
@@ -62,7 +63,7 @@ START_TEST(a_new_period_begins_at_the_start_balance_again)
     struct account a;
     account_init(&a, &SIM);
     account_begin_ledger(&a, DOLLARS(10000), "first start", 10);
-    account_add_result(&a, DOLLARS(25), 0, 20);
+    account_add_result(&a, DOLLARS(25), 0, "trade", 20);
     account_begin_ledger(&a, DOLLARS(5000), "reset", 30);
     ck_assert_int_eq(account_balance(&a), DOLLARS(5000));
     ck_assert(a.ledger.opens_period);
@@ -76,7 +77,7 @@ START_TEST(a_live_account_shows_the_report_and_keeps_no_ledger)
     a.reported.time = 5;
     a.reported.cash = DOLLARS(777);
     account_begin_ledger(&a, DOLLARS(10000), "first start", 10);
-    ck_assert(!account_add_result(&a, DOLLARS(25), 0, 20));
+    ck_assert(!account_add_result(&a, DOLLARS(25), 0, "trade", 20));
     ck_assert_int_eq(a.ledger.time, 0);
     ck_assert_int_eq(account_balance(&a), DOLLARS(777));
 }
@@ -86,7 +87,7 @@ START_TEST(a_result_before_the_ledger_has_begun_adds_nothing)
 {
     struct account a;
     account_init(&a, &SIM);
-    ck_assert(!account_add_result(&a, DOLLARS(25), 0, 20));
+    ck_assert(!account_add_result(&a, DOLLARS(25), 0, "trade", 20));
     ck_assert_int_eq(account_balance(&a), MONEY_UNSET);
 }
 END_TEST

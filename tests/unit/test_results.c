@@ -277,6 +277,48 @@ START_TEST(what_came_meanwhile_is_put_behind_the_past)
 }
 END_TEST
 
+/* As if they had been added to nothing. */
+static void assert_excursions(const struct book *b, int64_t from)
+{
+    struct excursions is, ought;
+    struct results *fresh = results_new();
+    for (size_t i = 0; i < b->count; i++)
+        results_add(fresh, &b->r[i]);
+    results_excursions(results, TIMEFRAME_1M, from, &is);
+    results_excursions(fresh, TIMEFRAME_1M, from, &ought);
+    ck_assert_mem_eq(&is, &ought, sizeof is);
+    results_free(fresh);
+}
+
+START_TEST(what_is_taken_out_was_never_there)
+{
+    static struct book b;
+    const struct trade_result stranger = {.exit_time = START - 1};
+    b.count = 0;
+    for (int64_t days = 90; b.count < MOST || days > 60; days -= 30) {
+        while (b.count < MOST) {
+            struct trade_result r = any_trade(START - (int64_t)draw(90) * CLOCK_DAY);
+            results_add(results, &r);
+            book_add(&b, &r);
+        }
+        assert_excursions(&b, START - days * CLOCK_DAY);
+        for (size_t left = days > 30 ? 1 + draw(MOST) : 0; b.count > left;) {
+            size_t i = draw(b.count);
+            ck_assert(results_remove(results, &b.r[i]));
+            memmove(&b.r[i], &b.r[i + 1], (--b.count - i) * sizeof b.r[0]);
+            if (draw(200) == 0)
+                assert_window(&b, START - (int64_t)draw(91) * CLOCK_DAY);
+        }
+        ck_assert(!results_remove(results, &stranger));
+        assert_window(&b, START - 45 * CLOCK_DAY);
+        assert_excursions(&b, START - days * CLOCK_DAY);
+        if (b.count == 0)
+            break;
+    }
+    ck_assert_uint_eq(b.count, 0);
+}
+END_TEST
+
 START_TEST(numbers_at_the_edge_come_back_as_they_were)
 {
     static struct book b;
@@ -313,6 +355,7 @@ static Suite *suite(void)
     tcase_add_test(t, every_timeframe_equals_a_fresh_computation_as_trades_close_and_time_passes);
     tcase_add_test(t, trades_that_come_in_any_order_are_sorted_by_exit);
     tcase_add_test(t, what_came_meanwhile_is_put_behind_the_past);
+    tcase_add_test(t, what_is_taken_out_was_never_there);
     tcase_add_test(t, numbers_at_the_edge_come_back_as_they_were);
     suite_add_tcase(s, t);
     return s;

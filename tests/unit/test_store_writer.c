@@ -99,7 +99,7 @@ static void close_place(void)
 
 static void post(struct change c)
 {
-    writer_post(writer, &c);
+    writer_post(writer, &c, 1);
 }
 
 /* Holds the writer thread in the acknowledgement of change 1, so that what is posted next waits. */
@@ -441,7 +441,7 @@ static pid_t fork_writer(int *acknowledged)
                               : i % 10 == 1 ? sample_open(i)
                                             : sample_add(i);
             struct writer_figures figures = {0};
-            writer_post(w, &c);
+            writer_post(w, &c, 1);
             do /* a crowd, but one that a kill finds in any state */
                 writer_measure(w, &figures);
             while (figures.waiting > 20);

@@ -1,0 +1,208 @@
+/* Fills that come behind later ones of their position: those are taken back, to a moment at which
+ * the position was flat, and all of them counted in the order in which they were made. What the
+ * position saw between two fills is kept where both still follow one another; where another one
+ * comes between them, or nothing was held, the prices are asked for like those of a time when
+ * nobody looked. */
+#include "engine/internal.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct engine_recount *find(const struct engine_account *a, const char *symbol)
+{
+    for (size_t i = 0; i < a->recount_count; i++)
+        if (strcmp(a->recounts[i].symbol, symbol) == 0)
+            return &a->recounts[i];
+    return NULL;
+}
+
+bool engine_is_recounted(const struct engine_account *a, const char *symbol)
+{
+    return find(a, symbol) != NULL;
+}
+
+void engine_drop_recount(struct engine *e, struct engine_account *a)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < a->fill_count; i++) {
+        struct engine_fill *f = &a->fills[i];
+        if (f->again == NULL)
+            a->fills[kept++] = *f;
+    }
+    e->collected -= a->fill_count - kept;
+    a->fill_count = kept;
+    for (size_t i = 0; i < a->recount_count; i++)
+        free(a->recounts[i].list);
+    free(a->recounts);
+    a->recounts = NULL;
+    a->recount_count = 0;
+}
+
+static bool is_news(struct engine *e, const struct engine_fill *f, const char *symbol)
+{
+    return !f->covered && f->again == NULL && strcmp(f->fill.symbol, symbol) == 0 &&
+           !state_knows_fill(e->state, &f->fill);
+}
+
+/* The prices from the fill before it up to this one, as far as they were seen. */
+static void take_seen(struct engine_fill *f, const struct counted *before, bool follows)
+{
+    f->held_then = true;
+    f->high = before->high;
+    f->low = before->low;
+    bool all_seen = before->is_open && !before->missed, none = !price_is_set(before->high);
+    f->partly = !all_seen || !(follows || none);
+    if (!f->partly && none)
+        f->high = f->low = before->fill.price;
+}
+
+/* Gives the fill its place behind those that have theirs. */
+static void put_behind(struct engine_account *a, struct engine_fill *f, int64_t *order)
+{
+    *order = f->fill.time > *order ? f->fill.time : *order;
+    f->order = *order;
+    f->place = a->places_given++;
+}
+
+static void add_again(struct engine *e, struct engine_account *a, const struct counted *c,
+                      const struct counted *before, bool follows, int64_t *order)
+{
+    struct engine_fill *f = engine_add_fill(e, a);
+    *f = (struct engine_fill){.fill = c->fill, .past = true, .again = c};
+    f->high = f->low = PRICE_UNSET;
+    if (before != NULL)
+        take_seen(f, before, follows);
+    put_behind(a, f, order);
+}
+
+/* News from `first` on, in order of time, among what was counted of that symbol. */
+static void plan(struct engine *e, struct engine_account *a, size_t first, size_t end)
+{
+    const char *symbol = a->fills[first].fill.symbol;
+    struct counted *list = memory_new(STATE_COUNTED_EACH, sizeof *list);
+    size_t count = state_get_counted(e->state, &a->key, symbol, a->fills[first].fill.time, list),
+           next = 0;
+    if (count == 0) {
+        free(list);
+        return;
+    }
+    a->recounts = memory_resize(a->recounts, a->recount_count + 1, sizeof *a->recounts);
+    struct engine_recount *r = &a->recounts[a->recount_count++];
+    *r = (struct engine_recount){.list = list, .count = count};
+    text_copy(r->symbol, sizeof r->symbol, symbol);
+    int64_t order = 0;
+    bool follows = true;
+    for (size_t i = first; i <= end; i++) {
+        bool is_last = i == end;
+        if (!is_last && !is_news(e, &a->fills[i], r->symbol))
+            continue;
+        size_t place = is_last ? count : state_place_fill(list, count, &a->fills[i].fill);
+        for (; next < place; next++) {
+            add_again(e, a, &list[next], next > 0 ? &list[next - 1] : NULL, follows, &order);
+            follows = true;
+        }
+        if (is_last)
+            break;
+        struct engine_fill *f = &a->fills[i];
+        bool is_late = engine_is_late(e, r->symbol, f->fill.time);
+        if (next > 0 && !price_is_set(f->high)) /* where the history does not say it */
+            take_seen(f, &list[next - 1], follows && !is_late);
+        put_behind(a, f, &order);
+        follows = false;
+    }
+}
+
+void engine_plan_recount(struct engine *e, struct engine_account *a)
+{
+    size_t end = a->fill_count;
+    for (size_t i = 0; i < end; i++)
+        if (is_news(e, &a->fills[i], a->fills[i].fill.symbol) &&
+            !engine_is_recounted(a, a->fills[i].fill.symbol))
+            plan(e, a, i, end);
+    if (a->recount_count > 0)
+        engine_sort_fills(a);
+}
+
+/* --- counting --- */
+
+/* The prices up to the fill, in the position as it is before it. */
+static void see_prices(struct engine *e, const struct engine_fill *f)
+{
+    const struct fill *fill = &f->fill;
+    bool are_known = price_is_set(f->high) && price_is_set(f->low) && !f->partly;
+    state_see_range(e->state, &fill->key, fill->symbol, f->high, f->low);
+    if (!are_known)
+        state_mark_gap(e->state, &fill->key, fill->symbol, true);
+}
+
+static void count_again(struct engine *e, const struct counted *c)
+{
+    struct change change;
+    const double stops[] = {c->first_stop, c->stop};
+    if (!state_count_again(e->state, c, e->wall, &change))
+        return;
+    engine_store(e, &change);
+    if (change.has_trade)
+        engine_say_trade(e, &change.trade);
+    for (int i = 0; i < 2 && c->is_open; i++)
+        if (state_restore_bracket(e->state, &c->fill.key, c->fill.symbol, stops[i], c->target,
+                                  e->wall, &change))
+            engine_store(e, &change);
+}
+
+/* The prices since the last fill, which the position saw or did not. */
+static void see_rest(struct engine *e, const struct engine_fill *last)
+{
+    struct position p;
+    const struct fill *fill = &last->fill;
+    const struct counted *c = last->again;
+    if (!state_get_position(e->state, &fill->key, fill->symbol, &p))
+        return;
+    bool were_seen = c != NULL && c->is_open;
+    if (were_seen)
+        state_see_range(e->state, &fill->key, fill->symbol, c->high, c->low);
+    if (!were_seen || c->missed)
+        engine_note_gap(e, &p, fill->time);
+}
+
+static void recount(struct engine *e, struct engine_account *a, const struct engine_recount *r)
+{
+    struct change change;
+    const struct engine_fill *last = NULL;
+    if (!state_take_back(e->state, r->list, r->count, e->wall, &change))
+        return;
+    engine_say(e, MESSAGE_INFO,
+               "%s: a fill of %s came after later ones: those are counted again, behind it",
+               a->key.account, r->symbol);
+    engine_fill_gap(e, &a->key, r->symbol, PRICE_UNSET, PRICE_UNSET);
+    engine_begin_joined(e);
+    engine_store(e, &change);
+    for (size_t i = 0; i < a->fill_count; i++) {
+        struct engine_fill *f = &a->fills[i];
+        bool is_again = f->again != NULL && strcmp(f->fill.symbol, r->symbol) == 0;
+        if (!is_again && !is_news(e, f, r->symbol))
+            continue;
+        see_prices(e, f);
+        if (is_again)
+            count_again(e, f->again);
+        else
+            engine_apply_fill(e, &f->fill, ORIGIN_LIVE, "fill history");
+        f->covered = true;
+        last = f;
+    }
+    if (last != NULL)
+        see_rest(e, last);
+    engine_end_joined(e);
+    state_end_recount(e->state, &change.before, e->wall);
+    engine_follow_bracket(e, &a->key, r->symbol);
+}
+
+void engine_recount(struct engine *e, struct engine_account *a)
+{
+    for (size_t i = 0; i < a->recount_count; i++)
+        recount(e, a, &a->recounts[i]);
+    engine_drop_recount(e, a);
+}

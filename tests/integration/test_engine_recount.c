@@ -1,0 +1,397 @@
+/* Fills that come behind later ones: what was counted meanwhile is counted again, in the order in
+ * which it was made. Nothing may show but that the fill came late. */
+#include "engine_bench.h"
+
+static void follow(void)
+{
+    text_copy(b.config.symbols, sizeof b.config.symbols, MES);
+    peer_answer(b.peer, 400, NULL, NULL,
+                "[{'Type':401,'TradeAccount':'Sim1','TotalNumberMessages':2,'MessageNumber':1},"
+                "{'Type':401,'TradeAccount':'120005','TotalNumberMessages':2,'MessageNumber':2}]");
+    peer_answer(b.peer, 305, NULL, NULL, "[{'Type':307,'RejectText':'no'}]");
+    answer_snapshot(5000, START_TIME);
+}
+
+static void begin_following(void)
+{
+    follow();
+    start();
+    skip(10);
+}
+
+/* A price, and time passes. */
+static void trade_at(double price)
+{
+    b.wall += CLOCK_SECOND;
+    b.now += CLOCK_SECOND;
+    send_trade(price);
+}
+
+static int64_t ago(int64_t wall)
+{
+    return (b.wall - wall) / CLOCK_SECOND;
+}
+
+/* The history of the account is asked for: an order says that it is filled. */
+static void tell_of_order(const char *account, const char *order, int sells, double filled)
+{
+    peer_send(b.peer,
+              "{'Type':301,'TradeAccount':'%s','Symbol':'" MES
+              "','ServerOrderID':'%s','OrderStatus':7,'OrderUpdateReason':1,'OrderType':1,"
+              "'BuySell':%d,'OrderQuantity':%g,'FilledQuantity':%g}",
+              account, order, sells ? 2 : 1, filled, filled);
+    pass(CLOCK_SECOND);
+}
+
+/* Long 1 at 5000, one more at 4990 that nobody tells of, and 1 sold at 5010. Prices between: 4980
+ * before the one, 4970 behind it. */
+static struct {
+    int64_t in, lost, out;
+} at;
+
+static void lose_an_entry(const char *account)
+{
+    at.in = b.wall;
+    FILL(.account = account, .execution = "in", .price = 5000);
+    trade_at(4980);
+    b.wall += 5 * CLOCK_SECOND;
+    at.lost = b.wall;
+    b.wall += 5 * CLOCK_SECOND;
+    trade_at(4970);
+    b.wall += 5 * CLOCK_SECOND;
+    at.out = b.wall;
+    FILL(.account = account, .execution = "out", .price = 5010, .sells = 1);
+    settle();
+    trade_at(5020);
+    HISTORY(
+        {.account = account, .execution = "in", .price = 5000, .ago = ago(at.in)},
+        {.account = account, .execution = "lost", .price = 4990, .ago = ago(at.lost)},
+        {.account = account, .execution = "out", .price = 5010, .sells = 1, .ago = ago(at.out)});
+}
+
+static void assert_long_one(const struct account_key *key)
+{
+    const struct position *p = position_of(key, MES);
+    ck_assert_ptr_nonnull(p);
+    ck_assert_double_eq(p->quantity, 1);
+    ck_assert_double_eq(p->entry_price, 4995);
+    ck_assert_int_eq(p->entry_time, at.in);
+    ck_assert_int_eq(p->realized_pnl, 75 * MONEY_ONE); /* 15 points × 5.00 */
+    ck_assert_double_eq(p->max_quantity, 2);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM fill WHERE trade_id IS NULL"), 3);
+    ck_assert_double_eq(query("SELECT min(execution_id = 'lost') FROM fill WHERE id = (SELECT "
+                              "max(id) - 1 FROM fill)"),
+                        1);
+}
+
+START_TEST(a_lost_entry_reopens_what_seemed_closed)
+{
+    const struct account_key *key = _i == 0 ? &SIM1 : &LIVE;
+    begin_following();
+    lose_an_entry(key->account);
+    ck_assert_double_eq(query("SELECT realized_pnl FROM trade"), 50e6);
+    ck_assert_uint_eq(look()->statistics[TIMEFRAME_ALL].trades, 1);
+    tell_of_order(key->account, "lost", 0, 1);
+    assert_long_one(key);
+    skip(10);
+    ck_assert_uint_eq(look()->statistics[TIMEFRAME_ALL].trades, 0);
+    ck_assert_said("a fill of " MES " came after later ones");
+    ck_assert_int_eq(times_said("wrong way round"), 0);
+    restart();
+    assert_long_one(key);
+    ck_assert_uint_eq(look()->statistics[TIMEFRAME_ALL].trades, 0);
+}
+END_TEST
+
+START_TEST(the_ledger_takes_back_what_a_trade_had_added)
+{
+    begin_following();
+    lose_an_entry("Sim1");
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 10050 * MONEY_ONE);
+    tell_of_order("Sim1", "lost", 0, 1);
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 10000 * MONEY_ONE);
+    FILL(.execution = "out2", .price = 5010, .sells = 1);
+    settle();
+    /* 75.00 and 15 points × 5.00 */
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 10150 * MONEY_ONE);
+    ck_assert_double_eq(query("SELECT count(*) FROM balance WHERE ledger"), 4);
+    ck_assert_double_eq(query("SELECT cash FROM balance WHERE why = 'recount'"), 10000e6);
+    restart();
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 10150 * MONEY_ONE);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE realized_pnl = 150e6"), 1);
+}
+END_TEST
+
+/* Of the split interval the server gives prices: 4980 went by with 1 held, 4970 with 2, 5020 with
+ * 1 at 4995 and 75.00 realized. */
+START_TEST(prices_on_both_sides_of_it_are_asked_for)
+{
+    peer_answer(b.peer, 1, NULL, NULL,
+                "[{'Type':2,'Result':1,'MarketDataSupported':1,'SecurityDefinitionsSupported':1,"
+                "'TradingIsSupported':1,'HistoricalPriceDataSupported':1}]");
+    begin_following();
+    lose_an_entry("Sim1");
+    TICKS({.time = at.in / CLOCK_SECOND + 1, .low = 4980, .volume = 1},
+          {.time = at.out / CLOCK_SECOND - 5, .low = 4970, .volume = 1},
+          {.time = at.out / CLOCK_SECOND + 1, .low = 5020, .volume = 1});
+    tell_of_order("Sim1", "lost", 0, 1);
+    skip(20);
+    assert_long_one(&SIM1);
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert(!p->has_gap);
+    ck_assert_int_eq(p->mae, -250 * MONEY_ONE); /* (4970 - 4995) × 2 × 5.00 */
+    ck_assert_int_eq(p->mfe, 200 * MONEY_ONE);  /* 75.00 + 25 × 5.00 */
+}
+END_TEST
+
+/* They may have been made on either side of it: the position says so. */
+START_TEST(prices_that_cannot_be_had_leave_a_mark)
+{
+    begin_following();
+    lose_an_entry("Sim1");
+    tell_of_order("Sim1", "lost", 0, 1);
+    assert_long_one(&SIM1);
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert(p->has_gap);
+    ck_assert_double_eq(p->min_price, 4970);
+    ck_assert_int_eq(p->mae, -250 * MONEY_ONE);
+}
+END_TEST
+
+/* No price went by since the lost one: all that was seen was before it. */
+START_TEST(where_no_price_went_by_none_is_missed)
+{
+    begin_following();
+    at.in = b.wall;
+    FILL(.execution = "in", .price = 5000);
+    trade_at(4980);
+    trade_at(5000);
+    b.wall += 5 * CLOCK_SECOND;
+    at.lost = b.wall;
+    b.wall += 5 * CLOCK_SECOND;
+    at.out = b.wall;
+    FILL(.execution = "out", .price = 5010, .sells = 1);
+    HISTORY({.execution = "lost", .price = 4990, .ago = ago(at.lost)});
+    settle();
+    tell_of_order("Sim1", "lost", 0, 1);
+    assert_long_one(&SIM1);
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert(!p->has_gap);
+    ck_assert_double_eq(p->min_price, 4980);
+    ck_assert_int_eq(p->mae, -100 * MONEY_ONE); /* with 1 held */
+}
+END_TEST
+
+/* In at 5000, [out at 5010], in at 5020: not long 2, but a trade and long 1. */
+START_TEST(a_lost_exit_ends_its_trade_where_it_was)
+{
+    begin_following();
+    FILL(.execution = "in", .price = 5000);
+    skip(10);
+    int64_t lost = b.wall;
+    skip(10);
+    FILL(.execution = "in2", .price = 5020);
+    settle();
+    ck_assert_double_eq(held(&SIM1, MES), 2);
+    HISTORY({.execution = "lost", .price = 5010, .sells = 1, .ago = ago(lost)});
+    tell_of_order("Sim1", "lost", 1, 1);
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert_double_eq(p->quantity, 1);
+    ck_assert_double_eq(p->entry_price, 5020);
+    ck_assert_int_eq(p->entry_time, lost + 10 * CLOCK_SECOND);
+    ck_assert_int_eq(p->realized_pnl, 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE side = 'long' AND exit_price = "
+                              "5010 AND realized_pnl = 50e6 AND exit_time > entry_time"),
+                        1);
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 10050 * MONEY_ONE);
+}
+END_TEST
+
+/* Long 1, reversed to short 1 at 5010, closed at 5000; lost: 1 more bought at 4990 in between. */
+START_TEST(reversals_are_taken_back_and_made_again)
+{
+    begin_following();
+    FILL(.execution = "a", .price = 5000);
+    skip(10);
+    int64_t lost = b.wall;
+    skip(10);
+    FILL(.execution = "b", .price = 5010, .sells = 1, .quantity = 2);
+    skip(10);
+    FILL(.execution = "c", .price = 5000);
+    settle();
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 2);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE first_fill IS NOT NULL"), 1);
+    HISTORY({.execution = "lost", .price = 4990, .ago = ago(lost)});
+    tell_of_order("Sim1", "lost", 0, 1);
+    /* long 2 at 4995, out at 5010: 150.00; then long 1 at 5000 */
+    ck_assert_double_eq(query("SELECT realized_pnl FROM trade"), 150e6);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 1);
+    ck_assert_double_eq(position_of(&SIM1, MES)->entry_price, 5000);
+    ck_assert_double_eq(query("SELECT count(*) FROM audit WHERE what = 'take back'"), 2);
+}
+END_TEST
+
+/* The stop that was seen first is what R is counted by, also when counted again. */
+START_TEST(stops_stay_with_their_fills)
+{
+    begin_following();
+    FILL(.execution = "in", .price = 5000);
+    peer_send(b.peer, "{'Type':301,'TradeAccount':'Sim1','Symbol':'" MES
+                      "','ServerOrderID':'s','OrderStatus':4,'OrderUpdateReason':1,'OrderType':3,"
+                      "'BuySell':2,'OrderQuantity':1,'FilledQuantity':0,'Price1':4990}");
+    skip(10);
+    int64_t lost = b.wall;
+    skip(10);
+    peer_send(b.peer,
+              "{'Type':301,'TradeAccount':'Sim1','Symbol':'" MES
+              "','ServerOrderID':'s','OrderStatus':7,'OrderUpdateReason':4,'OrderType':3,"
+              "'BuySell':2,'OrderQuantity':1,'FilledQuantity':1,'LastFillQuantity':1,"
+              "'LastFillPrice':4990,'LastFillExecutionID':'out','LastFillDateTime':%lld}",
+              (long long)(b.wall / CLOCK_MS));
+    settle();
+    ck_assert_double_eq(query("SELECT r_multiple FROM trade"), -1);
+    HISTORY({.execution = "lost", .price = 4998, .ago = ago(lost)});
+    tell_of_order("Sim1", "lost", 0, 1);
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert_double_eq(p->initial_stop_price, 4990);
+    FILL(.execution = "out2", .price = 5008, .sells = 1);
+    settle();
+    /* 2 at 4999: -45.00 and 45.00, on a risk of 9 points × 2 × 5.00 */
+    ck_assert_double_eq(query("SELECT r_multiple FROM trade"), 0);
+}
+END_TEST
+
+/* Later, but told of by the stream. */
+START_TEST(a_fill_of_the_stream_may_come_late_as_well)
+{
+    static const char *const histories[] = {"[{'Type':304,'NoOrderFills':1}]",
+                                            "[{'Type':308,'RejectText':'none here'}]", NULL};
+    begin_following();
+    peer_answer(b.peer, 303, NULL, NULL, histories[_i]);
+    FILL(.execution = "in", .price = 5000);
+    skip(20);
+    FILL(.execution = "in2", .price = 5020);
+    settle();
+    FILL(.execution = "out", .price = 5010, .sells = 1, .ago = 10);
+    FILL(.execution = "out", .price = 5010, .sells = 1, .ago = 10);
+    skip(_i < 2 ? 10 : 60);
+    ck_assert_double_eq(position_of(&SIM1, MES)->entry_price, 5020);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE realized_pnl = 50e6"), 1);
+    ck_assert_double_eq(query("SELECT count(*) FROM fill"), 3);
+}
+END_TEST
+
+/* What stood in for a fill cannot be put into an order: those behind it count at the end. */
+START_TEST(what_the_user_closed_is_not_counted_again)
+{
+    begin_following();
+    FILL(.execution = "in", .price = 5000);
+    skip(10);
+    int64_t lost = b.wall;
+    skip(10);
+    command(COMMAND_CLOSE_AT, &SIM1, MES, 5005);
+    skip(400);
+    FILL(.execution = "in2", .price = 5020);
+    settle();
+    HISTORY({.execution = "lost", .price = 5010, .sells = 1, .ago = ago(lost)});
+    tell_of_order("Sim1", "lost", 1, 1);
+    ck_assert_double_eq(query("SELECT count(*) FROM audit WHERE what = 'recount'"), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE origin = 'manual'"), 1);
+}
+END_TEST
+
+/* Three of the same position, each behind later ones, and each with the history of its moment. */
+START_TEST(one_after_another_they_all_find_their_places)
+{
+    int64_t times[6];
+    begin_following();
+    for (int i = 0; i < 6; i++) {
+        char id[8];
+        text_format(id, sizeof id, "f%d", i);
+        times[i] = b.wall;
+        if (i % 2 == 0)
+            FILL(.execution = id, .price = 5000 + i, .sells = i == 4);
+        skip(10);
+    }
+    HISTORY({.execution = "f5", .price = 5005, .sells = 1, .ago = ago(times[5])});
+    tell_of_order("Sim1", "f5", 1, 1);
+    HISTORY({.execution = "f1", .price = 5001, .sells = 1, .ago = ago(times[1])});
+    tell_of_order("Sim1", "f1", 1, 1);
+    HISTORY({.execution = "f3", .price = 5003, .sells = 1, .ago = ago(times[3])});
+    tell_of_order("Sim1", "f3", 1, 1);
+    /* +1 at 5000, -1 at 5001; +1 at 5002, -1 at 5003; -1 at 5004, -1 at 5005 */
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 2);
+    ck_assert_double_eq(query("SELECT min(realized_pnl) FROM trade"), 5e6);
+    ck_assert_double_eq(query("SELECT max(realized_pnl) FROM trade"), 5e6);
+    ck_assert_double_eq(held(&SIM1, MES), -2);
+    ck_assert_double_eq(position_of(&SIM1, MES)->entry_price, 5004.5);
+    ck_assert_double_eq(query("SELECT count(*) FROM (SELECT time < lag(time) OVER (ORDER BY id) AS "
+                              "back FROM fill) WHERE back"),
+                        0);
+}
+END_TEST
+
+/* What was counted by a run before, which ended without knowing. */
+START_TEST(what_a_run_before_has_counted_is_counted_again)
+{
+    begin_following();
+    FILL(.execution = "x", .price = 4000);
+    FILL(.execution = "y", .price = 4001, .sells = 1);
+    FILL(.execution = "a", .price = 5000);
+    skip(10);
+    int64_t lost = b.wall;
+    skip(10);
+    FILL(.execution = "b", .price = 5010, .sells = 1, .quantity = 2);
+    skip(10);
+    if (_i == 0)
+        FILL(.execution = "c", .price = 5000);
+    settle();
+    end();
+    start();
+    skip(10);
+    if (_i == 1) {
+        FILL(.execution = "c", .price = 5000);
+        settle();
+    }
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 3);
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    HISTORY({.execution = "lost", .price = 4990, .ago = ago(lost)});
+    tell_of_order("Sim1", "lost", 0, 1);
+    ck_assert_double_eq(query("SELECT max(realized_pnl) FROM trade"), 150e6);
+    ck_assert_double_eq(query("SELECT min(realized_pnl) FROM trade"), 5e6);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 2);
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    skip(2);
+    ck_assert_uint_eq(look()->statistics[TIMEFRAME_ALL].trades, 2);
+    ck_assert_int_eq(look()->statistics[TIMEFRAME_ALL].total, 155 * MONEY_ONE);
+    ck_assert_int_eq(account_of_key(&SIM1)->ledger.cash, 10155 * MONEY_ONE);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    const TTest *const tests[] = {
+        the_ledger_takes_back_what_a_trade_had_added,
+        prices_on_both_sides_of_it_are_asked_for,
+        prices_that_cannot_be_had_leave_a_mark,
+        where_no_price_went_by_none_is_missed,
+        a_lost_exit_ends_its_trade_where_it_was,
+        reversals_are_taken_back_and_made_again,
+        stops_stay_with_their_fills,
+        what_the_user_closed_is_not_counted_again,
+        one_after_another_they_all_find_their_places,
+    };
+    Suite *s = suite_create("engine: fills behind later ones");
+    CASE_ADD(s, "recount", tests);
+    TCase *c = tcase_create("each");
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_set_timeout(c, 60);
+    tcase_add_loop_test(c, a_lost_entry_reopens_what_seemed_closed, 0, 2);
+    tcase_add_loop_test(c, a_fill_of_the_stream_may_come_late_as_well, 0, 3);
+    tcase_add_loop_test(c, what_a_run_before_has_counted_is_counted_again, 0, 2);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+TEST_MAIN(suite)
