@@ -1,28 +1,18 @@
-#include "store/repository.h"
+#include "store/internal.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "store/columns.h"
 #include "store/database.h"
 #include "store/lost.h"
 #include "store/salvage.h"
-#include "store/statements.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_MAX_BYTES = 512, META_SIZE = 256, NEWS_SIZE = 512 };
-
-struct repository {
-    sqlite3 *db;
-    char path[PATH_MAX_BYTES];
-    sqlite3_stmt *statements[STATEMENTS];
-    char news[NEWS_SIZE];
-};
+enum { META_SIZE = 256 };
 
 static void unprepare(struct repository *r)
 {
@@ -121,7 +111,7 @@ static void bind_key(struct repository *r, enum statement s, const struct table 
     columns_bind(r->statements[s], 1, table, COLUMN_KEY, row);
 }
 
-static void bind_text(struct repository *r, enum statement s, int parameter, const char *text)
+void repository_bind_text(struct repository *r, enum statement s, int parameter, const char *text)
 {
     sqlite3_bind_text(r->statements[s], parameter, text, -1, SQLITE_TRANSIENT);
 }
@@ -142,7 +132,7 @@ static bool put_fill(struct repository *r, const struct fill *f, bool *known)
     char key[FILL_KEY_SIZE], identity[FILL_KEY_SIZE];
     if (fill_identify(f, key)) {
         text_clean(identity, sizeof identity, key, sizeof key);
-        bind_text(r, PUT_FILL, 1, identity);
+        repository_bind_text(r, PUT_FILL, 1, identity);
     }
     bind_row(r, PUT_FILL, 2, f);
     bool done = run(r, PUT_FILL);
@@ -196,7 +186,7 @@ static void bind_main(struct repository *r, int parameter, const struct position
         return;
     json_t *object = columns_encode(&columns_position, COLUMN_MAIN, p);
     char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
-    bind_text(r, PUT_AUDIT, parameter, text);
+    repository_bind_text(r, PUT_AUDIT, parameter, text);
     free(text);
     json_decref(object);
 }
@@ -215,8 +205,8 @@ static bool put_audit(struct repository *r, const struct change *c)
         bind_key(r, PUT_AUDIT, &columns_fill, &c->fill);
     }
     sqlite3_bind_int64(r->statements[PUT_AUDIT], 4, c->time);
-    bind_text(r, PUT_AUDIT, 5, change_kind_name(c->kind));
-    bind_text(r, PUT_AUDIT, 8, why);
+    repository_bind_text(r, PUT_AUDIT, 5, change_kind_name(c->kind));
+    repository_bind_text(r, PUT_AUDIT, 8, why);
     return run(r, PUT_AUDIT);
 }
 
@@ -237,9 +227,9 @@ static bool put_meta(struct repository *r, const char *name, const char *value)
 {
     char clean[META_SIZE];
     text_clean(clean, sizeof clean, name, strlen(name));
-    bind_text(r, SET_META, 1, clean);
+    repository_bind_text(r, SET_META, 1, clean);
     text_clean(clean, sizeof clean, value, strlen(value));
-    bind_text(r, SET_META, 2, clean);
+    repository_bind_text(r, SET_META, 2, clean);
     return run(r, SET_META);
 }
 
@@ -264,10 +254,10 @@ static bool take_back(struct repository *r, const struct change *c)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && done; i++) {
         bind_key(r, steps[i], &columns_position, &c->after);
         if (steps[i] != DELETE_POSITION)
-            bind_text(r, steps[i], 4, identity);
+            repository_bind_text(r, steps[i], 4, identity);
         if (steps[i] == AUDIT_TRADES) {
             sqlite3_bind_int64(r->statements[AUDIT_TRADES], 5, c->time);
-            bind_text(r, AUDIT_TRADES, 6, c->why);
+            repository_bind_text(r, AUDIT_TRADES, 6, c->why);
         }
         done = run(r, steps[i]);
     }
@@ -442,8 +432,7 @@ int repository_get_position(struct repository *r, const struct account_key *key,
     return -1;
 }
 
-/* Ends a walk: its last step's result stays until the reset. */
-static bool end_walk(struct repository *r, enum statement s, struct error *error)
+bool repository_end_walk(struct repository *r, enum statement s, struct error *error)
 {
     return sqlite3_reset(r->statements[s]) == SQLITE_OK || fail(r, error);
 }
@@ -457,167 +446,17 @@ bool repository_each_position(struct repository *r, repository_position_visitor 
         read_position(r->statements[EACH_POSITION], &p);
         more = visit(context, &p);
     }
-    return end_walk(r, EACH_POSITION, error);
-}
-
-static bool has_text(sqlite3_stmt *row, int column, const char *text)
-{
-    /* as a blob: SQLite need not make a copy that ends in a null byte */
-    const void *bytes = sqlite3_column_blob(row, column);
-    size_t length = (size_t)sqlite3_column_bytes(row, column);
-    return strlen(text) == length && (length == 0 || memcmp(bytes, text, length) == 0);
-}
-
-/* Rows come by the million, and mostly of the same account as the one before. */
-static void read_owner(sqlite3_stmt *row, struct balance *owner)
-{
-    if (!has_text(row, 0, mode_name(owner->key.mode)) || !has_text(row, 1, owner->key.account))
-        columns_read(row, &columns_owner, owner);
-}
-
-static double read_real(sqlite3_stmt *row, int column)
-{
-    double value = sqlite3_column_double(row, column);
-    /* NULL reads as 0 */
-    return value == 0 && sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : value;
-}
-
-/* From that column on. */
-static struct trade_result read_result(sqlite3_stmt *row, int column)
-{
-    return (struct trade_result){
-        .entry_time = sqlite3_column_int64(row, column),
-        .exit_time = sqlite3_column_int64(row, column + 1),
-        .pnl = sqlite3_column_int64(row, column + 2),
-        .commissions = sqlite3_column_int64(row, column + 3),
-        .mae = sqlite3_column_int64(row, column + 4),
-        .mfe = sqlite3_column_int64(row, column + 5),
-        .efficiency = read_real(row, column + 6),
-        .r_multiple = read_real(row, column + 7),
-        .tick_value = sqlite3_column_int64(row, column + 8), /* NULL reads as 0 */
-    };
-}
-
-bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
-                            void *context, struct error *error)
-{
-    sqlite3_stmt *row = r->statements[EACH_RESULT];
-    struct balance owner = {0};
-    bool more = true;
-    sqlite3_bind_int64(row, 1, last);
-    while (more && sqlite3_step(row) == SQLITE_ROW) {
-        read_owner(row, &owner);
-        struct trade_result result = read_result(row, 2);
-        more = visit(context, &owner.key, &result);
-    }
-    return end_walk(r, EACH_RESULT, error);
-}
-
-bool repository_each_point(struct repository *r, int64_t last, repository_point_visitor *visit,
-                           void *context, struct error *error)
-{
-    sqlite3_stmt *row = r->statements[EACH_POINT];
-    struct balance owner = {0};
-    bool more = true;
-    sqlite3_bind_int64(row, 1, last);
-    while (more && sqlite3_step(row) == SQLITE_ROW) {
-        read_owner(row, &owner);
-        struct equity_point point = {.time = sqlite3_column_int64(row, 2),
-                                     .balance = sqlite3_column_int64(row, 3)};
-        more = visit(context, &owner.key, &point);
-    }
-    return end_walk(r, EACH_POINT, error);
-}
-
-bool repository_find_last(struct repository *r, int64_t *trade, int64_t *balance,
-                          struct error *error)
-{
-    if (sqlite3_step(r->statements[FIND_LAST]) == SQLITE_ROW) {
-        *trade = sqlite3_column_int64(r->statements[FIND_LAST], 0);
-        *balance = sqlite3_column_int64(r->statements[FIND_LAST], 1);
-    }
-    return end_walk(r, FIND_LAST, error);
-}
-
-bool repository_each_fill(struct repository *r, int64_t since, repository_fill_visitor *visit,
-                          void *context, struct error *error)
-{
-    struct fill f = {0};
-    bool more = true;
-    sqlite3_bind_int64(r->statements[EACH_FILL], 1, since);
-    while (more && sqlite3_step(r->statements[EACH_FILL]) == SQLITE_ROW) {
-        columns_read(r->statements[EACH_FILL], &columns_fill, &f);
-        more = visit(context, &f);
-    }
-    return end_walk(r, EACH_FILL, error);
-}
-
-bool repository_each_counted(struct repository *r, int64_t count, repository_counted_visitor *visit,
-                             void *context, struct error *error)
-{
-    sqlite3_stmt *row = r->statements[EACH_COUNTED];
-    struct fill f = {0};
-    bool more = true;
-    int behind = (int)columns_fill.count;
-    sqlite3_bind_int64(row, 1, count);
-    while (more && sqlite3_step(row) == SQLITE_ROW) {
-        columns_read(row, &columns_fill, &f);
-        int64_t trade =
-            sqlite3_column_int64(row, behind + 1) ? -1 : sqlite3_column_int64(row, behind);
-        struct trade_result result = read_result(row, behind + 3);
-        more = visit(context, &f, trade, &result);
-    }
-    return end_walk(r, EACH_COUNTED, error);
-}
-
-/* Below the key of the row that was just read, as it stands there: what is read of it may be
- * another, which the same row would be below again. */
-static bool bind_key_before(struct repository *r, struct error *error)
-{
-    sqlite3_stmt *row = r->statements[NEXT_BALANCE];
-    sqlite3_value *key[3];
-    for (int i = 0; i < 3; i++)
-        key[i] = sqlite3_value_dup(sqlite3_column_value(row, (int)columns_balance.count + i));
-    bool done = end_walk(r, NEXT_BALANCE, error);
-    for (int i = 0; i < 3; i++) {
-        sqlite3_bind_value(row, i + 1, key[i]);
-        sqlite3_value_free(key[i]);
-    }
-    return done;
-}
-
-bool repository_each_balance(struct repository *r, repository_balance_visitor *visit, void *context,
-                             struct error *error)
-{
-    struct balance b = {0};
-    bool more = true, done = true;
-    bind_text(r, NEXT_BALANCE, 1, "~"); /* behind all modes */
-    while (more && sqlite3_step(r->statements[NEXT_BALANCE]) == SQLITE_ROW) {
-        columns_read(r->statements[NEXT_BALANCE], &columns_balance, &b);
-        more = visit(context, &b);
-        done = bind_key_before(r, error);
-    }
-    return end_walk(r, NEXT_BALANCE, error) && done;
-}
-
-bool repository_each_fact(struct repository *r, repository_fact_visitor *visit, void *context,
-                          struct error *error)
-{
-    bool more = true;
-    while (more && sqlite3_step(r->statements[EACH_FACT]) == SQLITE_ROW)
-        more = visit(context, (const char *)sqlite3_column_text(r->statements[EACH_FACT], 0),
-                     sqlite3_column_int64(r->statements[EACH_FACT], 1));
-    return end_walk(r, EACH_FACT, error);
+    return repository_end_walk(r, EACH_POSITION, error);
 }
 
 int repository_get_meta(struct repository *r, const char *name, char *value, size_t size,
                         struct error *error)
 {
-    bind_text(r, GET_META, 1, name);
+    repository_bind_text(r, GET_META, 1, name);
     bool found = sqlite3_step(r->statements[GET_META]) == SQLITE_ROW;
     if (found)
         text_copy(value, size, (const char *)sqlite3_column_text(r->statements[GET_META], 0));
-    return end_walk(r, GET_META, error) ? found : -1;
+    return repository_end_walk(r, GET_META, error) ? found : -1;
 }
 
 bool repository_set_meta(struct repository *r, const char *name, const char *value,
