@@ -140,12 +140,11 @@ struct counted {
 
 /* A fill of its position that was made a second or more later is counted already. */
 bool state_is_overtaken(struct state *s, const struct fill *f);
-/* The fills counted since the position was last flat before `time`, and how many there are; 0: none
- * was made a second or more after it, or what came before those is not known. */
+/* The fills counted since the position was last flat before the first of them that was made at
+ * `time` or later, and how many there are; 0: there is none of these, or what came before it is not
+ * known. */
 size_t state_get_counted(struct state *s, const struct account_key *key, const char *symbol,
                          int64_t time, struct counted out[STATE_COUNTED_EACH]);
-/* The number of those that the fill comes behind. */
-size_t state_place_fill(const struct counted *list, size_t count, const struct fill *f);
 /* Takes back the last `count` fills of a position, of which `first` is the first, with their
  * trades. False when they are not the last any more, or the past is still being loaded. Until
  * state_end_recount() nothing is published. True: `out` is to be stored, joined with all that

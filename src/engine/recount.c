@@ -5,6 +5,7 @@
  * nobody looked. */
 #include "engine/internal.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -78,50 +79,102 @@ static void add_again(struct engine *e, struct engine_account *a, const struct c
     put_behind(a, f, order);
 }
 
+static bool is_same(const struct fill *a, const struct fill *b)
+{
+    if (a->execution_id[0] != '\0' && b->execution_id[0] != '\0')
+        return strcmp(a->execution_id, b->execution_id) == 0;
+    return strcmp(a->order_id, b->order_id) == 0 && a->order_filled == b->order_filled;
+}
+
+/* Where among the account's fills the history tells of each of those that were counted: its place
+ * in order of coming plus 1; 0: nowhere. */
+static void find_told(const struct engine_account *a, const struct engine_recount *r,
+                      size_t told[STATE_COUNTED_EACH])
+{
+    memset(told, 0, r->count * sizeof *told);
+    for (size_t i = 0; i < a->fill_count; i++) {
+        const struct engine_fill *f = &a->fills[i];
+        if (!f->past || f->again != NULL || strcmp(f->fill.symbol, r->symbol) != 0)
+            continue;
+        for (size_t k = 0; k < r->count; k++)
+            if (told[k] == 0 && is_same(&f->fill, &r->list[k].fill))
+                told[k] = f->place + 1;
+    }
+}
+
+/* The first of them that comes behind the fill. Histories give times in seconds: within one they
+ * tell by their own order. */
+static size_t find_place(const struct engine_fill *f, const struct engine_recount *r,
+                         const size_t *told)
+{
+    size_t k = 0;
+    for (; k < r->count; k++) {
+        int64_t later = r->list[k].fill.time - f->fill.time;
+        if (later >= CLOCK_SECOND || (later >= 0 && f->past && told[k] > f->place + 1))
+            break;
+    }
+    return k;
+}
+
+static bool has_late(struct engine *e, const struct engine_account *a,
+                     const struct engine_recount *r, const size_t *told, size_t first, size_t end)
+{
+    for (size_t i = first; i < end && r->count > 0; i++)
+        if (is_news(e, &a->fills[i], r->symbol) && find_place(&a->fills[i], r, told) < r->count)
+            return true;
+    return false;
+}
+
 /* News from `first` on, in order of time, among what was counted of that symbol. */
 static void plan(struct engine *e, struct engine_account *a, size_t first, size_t end)
 {
-    const char *symbol = a->fills[first].fill.symbol;
-    struct counted *list = memory_new(STATE_COUNTED_EACH, sizeof *list);
-    size_t count = state_get_counted(e->state, &a->key, symbol, a->fills[first].fill.time, list),
-           next = 0;
-    if (count == 0) {
-        free(list);
-        return;
-    }
-    a->recounts = memory_resize(a->recounts, a->recount_count + 1, sizeof *a->recounts);
-    struct engine_recount *r = &a->recounts[a->recount_count++];
-    *r = (struct engine_recount){.list = list, .count = count};
-    text_copy(r->symbol, sizeof r->symbol, symbol);
+    struct engine_recount r = {.list = memory_new(STATE_COUNTED_EACH, sizeof *r.list)};
+    size_t told[STATE_COUNTED_EACH], next = 0;
     int64_t order = 0;
     bool follows = true;
+    text_copy(r.symbol, sizeof r.symbol, a->fills[first].fill.symbol);
+    r.count = state_get_counted(e->state, &a->key, r.symbol, a->fills[first].fill.time, r.list);
+    find_told(a, &r, told);
+    if (!has_late(e, a, &r, told, first, end)) {
+        free(r.list);
+        return;
+    }
     for (size_t i = first; i <= end; i++) {
         bool is_last = i == end;
-        if (!is_last && !is_news(e, &a->fills[i], r->symbol))
+        if (!is_last && !is_news(e, &a->fills[i], r.symbol))
             continue;
-        size_t place = is_last ? count : state_place_fill(list, count, &a->fills[i].fill);
+        size_t place = is_last ? r.count : find_place(&a->fills[i], &r, told);
         for (; next < place; next++) {
-            add_again(e, a, &list[next], next > 0 ? &list[next - 1] : NULL, follows, &order);
+            add_again(e, a, &r.list[next], next > 0 ? &r.list[next - 1] : NULL, follows, &order);
             follows = true;
         }
         if (is_last)
             break;
         struct engine_fill *f = &a->fills[i];
-        bool is_late = engine_is_late(e, r->symbol, f->fill.time);
+        bool is_late = engine_is_late(e, r.symbol, f->fill.time);
         if (next > 0 && !price_is_set(f->high)) /* where the history does not say it */
-            take_seen(f, &list[next - 1], follows && !is_late);
+            take_seen(f, &r.list[next - 1], follows && !is_late);
         put_behind(a, f, &order);
         follows = false;
     }
+    a->recounts = memory_resize(a->recounts, a->recount_count + 1, sizeof *a->recounts);
+    a->recounts[a->recount_count++] = r;
 }
 
 void engine_plan_recount(struct engine *e, struct engine_account *a)
 {
-    size_t end = a->fill_count;
-    for (size_t i = 0; i < end; i++)
-        if (is_news(e, &a->fills[i], a->fills[i].fill.symbol) &&
-            !engine_is_recounted(a, a->fills[i].fill.symbol))
-            plan(e, a, i, end);
+    char planned[SNAPSHOT_SYMBOLS][SYMBOL_SIZE];
+    size_t count = 0, end = a->fill_count;
+    for (size_t i = 0; i < end && count < SNAPSHOT_SYMBOLS; i++) {
+        const char *symbol = a->fills[i].fill.symbol;
+        size_t k = 0;
+        while (k < count && strcmp(planned[k], symbol) != 0)
+            k++;
+        if (k < count || !is_news(e, &a->fills[i], symbol))
+            continue;
+        text_copy(planned[count++], SYMBOL_SIZE, symbol);
+        plan(e, a, i, end);
+    }
     if (a->recount_count > 0)
         engine_sort_fills(a);
 }

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Servers stamp fills in seconds at worst: of one second nobody knows which came first. */
-static const int64_t BEHIND = CLOCK_SECOND;
 static const double QUANTITY_EPSILON = 1e-9;
 
 static void name_run(char name[COUNTED_NAME_SIZE], const struct account_key *key,
@@ -203,18 +201,9 @@ bool state_is_overtaken(struct state *s, const struct fill *f)
     const struct counted_run *run = find(s, &f->key, f->symbol);
     bool is = false;
     for (size_t i = run != NULL ? run->count : 0; i-- > 0 && !is;)
-        is = run->list[i].fill.time >= f->time + BEHIND;
+        is = run->list[i].fill.time >= f->time + CLOCK_SECOND;
     state_unlock(s);
     return is;
-}
-
-/* The last of the run that a fill made at `time` comes behind, plus 1. */
-static size_t place_of(const struct counted *list, size_t count, int64_t time)
-{
-    size_t place = 0;
-    while (place < count && list[place].fill.time < time + BEHIND)
-        place++;
-    return place;
 }
 
 /* The fills from `first` on, which opens one, make the position; NULL: it is flat. */
@@ -233,8 +222,10 @@ size_t state_get_counted(struct state *s, const struct account_key *key, const c
     size_t count = 0;
     state_lock(s);
     struct counted_run *run = find(s, key, symbol);
-    size_t place = run != NULL ? place_of(run->list, run->count, time) : 0, first = place;
-    if (run != NULL && place < run->count) {
+    size_t first = 0;
+    while (run != NULL && first < run->count && run->list[first].fill.time < time)
+        first++;
+    if (run != NULL && first < run->count) {
         while (first > 0 && !run->list[first].opens)
             first--;
         int index = snapshot_find_position(&s->now, key, symbol);
@@ -246,11 +237,6 @@ size_t state_get_counted(struct state *s, const struct account_key *key, const c
     }
     state_unlock(s);
     return count;
-}
-
-size_t state_place_fill(const struct counted *list, size_t count, const struct fill *f)
-{
-    return place_of(list, count, f->time);
 }
 
 /* Takes the trades of these fills out of the results and the ledger. */

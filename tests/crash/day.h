@@ -611,6 +611,7 @@ static inline void day_finish(char *trades, size_t size)
         day_give_commands(before);
     }
     ck_assert(is_online());
+    sim_check_trades();
     sim_check_fills();
     sim_check_positions();
     sim_check_results();

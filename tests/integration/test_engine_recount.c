@@ -301,6 +301,28 @@ START_TEST(what_the_user_closed_is_not_counted_again)
 }
 END_TEST
 
+/* A history gives whole seconds: of one of them, its order counts. */
+START_TEST(within_a_second_the_order_of_the_history_tells)
+{
+    begin_following();
+    b.wall += CLOCK_SECOND / 10;
+    FILL(.execution = "in", .price = 5000);
+    b.wall += CLOCK_SECOND / 2;
+    FILL(.execution = "in2", .price = 5020);
+    settle();
+    if (_i == 0)
+        HISTORY({.execution = "in", .price = 5000}, {.execution = "out", .price = 5010, .sells = 1},
+                {.execution = "in2", .price = 5020});
+    else
+        HISTORY({.execution = "in", .price = 5000}, {.execution = "in2", .price = 5020},
+                {.execution = "out", .price = 5010, .sells = 1});
+    tell_of_order("Sim1", "out", 1, 1);
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert_double_eq(p->entry_price, _i == 0 ? 5020 : 5010);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), _i == 0);
+}
+END_TEST
+
 /* Three of the same position, each behind later ones, and each with the history of its moment. */
 START_TEST(one_after_another_they_all_find_their_places)
 {
@@ -389,6 +411,7 @@ static Suite *suite(void)
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, a_lost_entry_reopens_what_seemed_closed, 0, 2);
     tcase_add_loop_test(c, a_fill_of_the_stream_may_come_late_as_well, 0, 3);
+    tcase_add_loop_test(c, within_a_second_the_order_of_the_history_tells, 0, 2);
     tcase_add_loop_test(c, what_a_run_before_has_counted_is_counted_again, 0, 2);
     suite_add_tcase(s, c);
     return s;

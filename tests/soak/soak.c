@@ -348,6 +348,7 @@ START_TEST(a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice)
     console_look();
     sim_check_shown_positions();
     console_finish();
+    sim_check_trades();
     sim_check_fills();
     sim_check_results();
     check_balances();
