@@ -85,7 +85,9 @@ struct engine_fill {
     int64_t from;     /* us UTC: the prices from then up to the fill are wanted; 0: they are not */
     bool partly;      /* high and low are not of all of that time */
     bool held_then;   /* they are of what was held just before the fill, not of all its position */
-    const struct counted *again; /* it was counted before, and is to be again; NULL: it is news */
+    const struct counted *again;  /* it was counted before, and is to be again; NULL: it is news */
+    int watch;                    /* of the prices behind it, of a fill of the stream; 0: none */
+    double high_after, low_after; /* what that has seen, up to the next one; PRICE_UNSET: nothing */
 };
 
 /* Fills of a position that are to be counted again, as others have to be put between them. */
@@ -398,6 +400,8 @@ bool engine_apply_fill(struct engine *e, const struct fill *f, enum trade_origin
  * see, or that were none of its own. */
 bool engine_is_late(struct engine *e, const char *symbol, int64_t time);
 void engine_ask_history(struct engine *e, struct engine_account *a);
+/* The position sees the prices that came behind a fill of the stream while that had to wait. */
+void engine_see_after(struct engine *e, struct engine_fill *f);
 /* Tells of a trade that was recorded. */
 void engine_say_trade(struct engine *e, const struct trade *t);
 void engine_take_past_fill(struct engine *e, const struct dtc_historical_order_fill_response *u);
@@ -473,6 +477,9 @@ void engine_reconcile(struct engine *e);
 void engine_note_gap(struct engine *e, const struct position *p, int64_t from);
 void engine_note_gaps(struct engine *e,
                       const char *symbol); /* in all positions; NULL: any symbol */
+/* Prices of the symbol begin: those of positions that were opened before, and had none yet, were
+ * missed from a second on, to which times are known. */
+void engine_note_first_price(struct engine *e, const struct engine_symbol *s);
 /* Since when prices of the position were missed (us UTC); 0: none are known to be. */
 int64_t engine_gap_start(struct engine *e, const struct position *p);
 void engine_fill_gap(struct engine *e, const struct account_key *key, const char *symbol,

@@ -18,8 +18,9 @@ void sim_wire_position(union dtc_message *m, const struct sim_ledger *l,
 void sim_wire_stray_position(union dtc_message *m, const struct sim_position *p);
 void sim_wire_balance(union dtc_message *m, const struct sim_ledger *l, int account, int64_t wall);
 void sim_wire_definition(union dtc_message *m, const struct sim_product *p);
+/* `last_trade`: when that was, 0 for none. */
 void sim_wire_snapshot(union dtc_message *m, const struct sim_market *market, uint32_t symbol_id,
-                       int64_t wall);
+                       int64_t last_trade, int64_t wall);
 void sim_wire_market(union dtc_message *m, const struct sim_market *market,
                      enum sim_market_kind kind, uint32_t symbol_id, int64_t wall);
 

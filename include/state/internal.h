@@ -10,6 +10,7 @@
 
 enum {
     STATE_RANGES = 16,
+    STATE_WATCHES = 64,
     STATE_FILLS = 1 << 18,  /* names of known ones that are kept, the newest */
     STATE_ORDERS = 1 << 16, /* whose sums of fills are kept, likewise */
     COUNTED_NAME_SIZE = ACCOUNT_SIZE + SYMBOL_SIZE + 8
@@ -43,6 +44,7 @@ struct price_batch {
     int64_t time, now;      /* of the first of them: the server's (0: it gave none), ours */
     int64_t counted_until;  /* us UTC: what was traded before is in the context already */
     bool has_prices;
+    bool is_past; /* made before the subscription, whenever that was */
     bool pending; /* the market is not in the snapshot yet */
 };
 
@@ -68,6 +70,14 @@ struct seen_prices {
 };
 
 static const struct seen_prices STATE_NO_PRICES = {.high = -INFINITY, .low = INFINITY};
+
+/* Prices behind a fill that is not counted yet. */
+struct watch {
+    bool is_used;
+    struct account_key key;
+    uint32_t symbol;
+    struct seen_prices seen;
+};
 
 static inline void state_see_price(struct seen_prices *seen, double price)
 {
@@ -99,6 +109,8 @@ struct state {
     bool several_orders[SNAPSHOT_POSITIONS]; /* stops or targets: the price decides between them */
     struct held_prices held_prices[SNAPSHOT_POSITIONS];
     struct seen_prices seen[SNAPSHOT_POSITIONS];
+    struct watch watches[STATE_WATCHES];
+    int watch_count; /* of those that are used */
     struct known_fill *fills;
     struct order_fills *order_fills;
     struct counted_run *counted;
@@ -151,6 +163,11 @@ void state_keep_counted(struct state *s, const struct counted *one, const struct
 /* Something else than a fill of the server has changed the position. */
 void state_forget_counted(struct state *s, const struct account_key *key, const char *symbol);
 void state_free_counted(struct state *s);
+
+/* Shows the watches the prices of a batch. */
+void state_watch_prices(struct state *s, uint32_t symbol, const struct price_batch *b);
+/* Prices of the position come behind a fill that is not counted yet. */
+bool state_is_watched(const struct state *s, const struct position *p, uint32_t symbol);
 
 /* A trade of the stream, while a context is gathered anew. */
 void state_count_live(struct state *s, int symbol, double price, double volume,

@@ -67,6 +67,9 @@ void state_settle(struct state *s, int symbol);
 /* Prices are in shown units here. `time` is the server's, 0: it gave none. */
 void state_apply_trade(struct state *s, int symbol, double price, double volume,
                        enum aggressor aggressor, int64_t time, int64_t now);
+/* The last trade before a subscription, made at `time` (0: nobody knows): the price now. It is an
+ * excursion of the positions that were open then. */
+void state_apply_last_trade(struct state *s, int symbol, double price, int64_t time, int64_t now);
 void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_quantity, double ask,
                          double ask_quantity, int64_t now);
 /* Session figures that are set replace those known. */
@@ -141,8 +144,7 @@ struct counted {
 /* A fill of its position that was made a second or more later is counted already. */
 bool state_is_overtaken(struct state *s, const struct fill *f);
 /* The fills counted since the position was last flat before the first of them that was made at
- * `time` or later, and how many there are; 0: there is none of these, or what came before it is not
- * known. */
+ * `time` or later, or before the last of all, and how many there are; 0: they are not known. */
 size_t state_get_counted(struct state *s, const struct account_key *key, const char *symbol,
                          int64_t time, struct counted out[STATE_COUNTED_EACH]);
 /* Takes back the last `count` fills of a position, of which `first` is the first, with their
@@ -195,6 +197,11 @@ void state_confirm_position(struct state *s, const struct account_key *key, cons
 /* While it is not known what was held when they are made (`hold`), prices move no extremes of the
  * account's open positions; then they count for those that are still open. */
 void state_hold_prices(struct state *s, const struct account_key *key, bool hold);
+/* From now on prices of the symbol come behind a fill of the account that is not counted yet: they
+ * move no extremes of its position. Returns a number for the end, or 0: there are too many. */
+int state_begin_watch(struct state *s, const struct account_key *key, const char *symbol);
+/* They did up to now; the highest and the lowest (PRICE_UNSET: there were none). */
+void state_end_watch(struct state *s, int watch, double *high, double *low);
 /* Prices of the position were missed. `store`: with the next state_take_extremes(). */
 void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol, bool store);
 /* They are known after all, with this high and low (unset: none beyond those seen). */

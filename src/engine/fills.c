@@ -145,9 +145,38 @@ static bool collect(struct engine *e, struct engine_account *a, const struct eng
     return true;
 }
 
+static void end_watch(struct engine *e, struct engine_fill *f)
+{
+    if (f->watch != 0)
+        state_end_watch(e->state, f->watch, &f->high_after, &f->low_after);
+    f->watch = 0;
+}
+
+void engine_see_after(struct engine *e, struct engine_fill *f)
+{
+    end_watch(e, f);
+    if (!f->past && price_is_set(f->high_after))
+        state_see_range(e->state, &f->fill.key, f->fill.symbol, f->high_after, f->low_after);
+    f->high_after = f->low_after = PRICE_UNSET;
+}
+
+/* Prices from now on come behind the newest fill, no longer behind one before it. */
+static void watch_newest(struct engine *e, struct engine_account *a)
+{
+    struct engine_fill *newest = &a->fills[a->fill_count - 1];
+    for (struct engine_fill *f = a->fills; f < newest; f++)
+        if (f->watch != 0 && strcmp(f->fill.symbol, newest->fill.symbol) == 0)
+            end_watch(e, f);
+    newest->watch = state_begin_watch(e->state, &a->key, newest->fill.symbol);
+}
+
 void engine_take_fill(struct engine *e, struct engine_account *a, const struct fill *f)
 {
-    struct engine_fill kept = {.fill = *f, .high = PRICE_UNSET, .low = PRICE_UNSET};
+    struct engine_fill kept = {.fill = *f,
+                               .high = PRICE_UNSET,
+                               .low = PRICE_UNSET,
+                               .high_after = PRICE_UNSET,
+                               .low_after = PRICE_UNSET};
     if (f->time > a->last_fill)
         a->last_fill = f->time;
     a->without_ids |= f->execution_id[0] == '\0';
@@ -159,10 +188,12 @@ void engine_take_fill(struct engine *e, struct engine_account *a, const struct f
     }
     /* one that was missed comes first: what is held then decides what this one does */
     bool waits = a->collecting && (!a->caught_up || a->weighed);
-    if (!waits || !collect(e, a, &kept))
+    if (!waits || !collect(e, a, &kept)) {
         engine_apply_fill(e, f, ORIGIN_LIVE, "fill");
-    else
-        engine_hurry_missed(e, a);
+        return;
+    }
+    watch_newest(e, a);
+    engine_hurry_missed(e, a);
 }
 
 void engine_ask_history(struct engine *e, struct engine_account *a)
@@ -310,6 +341,30 @@ static void apply_past(struct engine *e, const struct engine_fill *f)
         engine_note_gap(e, &p, fill->time);
 }
 
+static int compare_ids(const void *one, const void *other)
+{
+    const struct engine_fill *a = *(struct engine_fill *const *)one,
+                             *b = *(struct engine_fill *const *)other;
+    int order = strcmp(a->fill.execution_id, b->fill.execution_id);
+    return order != 0 ? order : a->past - b->past;
+}
+
+/* What the stream has told as well is the stream's: that knows the moment. */
+static void prefer_stream(struct engine_account *a)
+{
+    size_t count = 0;
+    struct engine_fill **list = memory_new(a->fill_count + 1, sizeof(struct engine_fill *));
+    for (size_t i = 0; i < a->fill_count; i++)
+        if (a->fills[i].fill.execution_id[0] != '\0')
+            list[count++] = &a->fills[i];
+    qsort(list, count, sizeof(struct engine_fill *), compare_ids);
+    for (size_t i = 1; i < count; i++)
+        if (list[i]->past && !list[i - 1]->past &&
+            strcmp(list[i]->fill.execution_id, list[i - 1]->fill.execution_id) == 0)
+            list[i]->covered = true;
+    free(list);
+}
+
 /* Turns prices of a history to shown units; false while a symbol is not defined. */
 static bool scale(struct engine *e, struct engine_account *a)
 {
@@ -344,6 +399,7 @@ static void apply_collected(struct engine *e, struct engine_account *a)
         return;
     if (!a->weighed) {
         engine_find_covered(e, a);
+        prefer_stream(a);
         engine_plan_recount(e, a);
         engine_plan_missed(e, a);
         a->weighed = true;
@@ -361,6 +417,7 @@ static void apply_collected(struct engine *e, struct engine_account *a)
             apply_past(e, &a->fills[i]);
         else if (!a->fills[i].covered)
             engine_apply_fill(e, &a->fills[i].fill, ORIGIN_LIVE, "fill");
+        engine_see_after(e, &a->fills[i]);
     }
     state_hold_prices(e->state, &a->key, false);
     e->collected -= a->fill_count;

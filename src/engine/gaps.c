@@ -89,6 +89,15 @@ void engine_note_gaps(struct engine *e, const char *symbol)
     }
 }
 
+void engine_note_first_price(struct engine *e, const struct engine_symbol *s)
+{
+    struct position p;
+    for (uint32_t i = 0; state_get_position_at(e->state, i, &p); i++)
+        if (strcmp(p.symbol, s->name) == 0 && !p.has_gap &&
+            p.entry_time + CLOCK_SECOND <= s->live_from && find_gap(e, &p.key, p.symbol) == NULL)
+            engine_note_gap(e, &p, p.entry_time);
+}
+
 void engine_fill_gap(struct engine *e, const struct account_key *key, const char *symbol,
                      double high, double low)
 {

@@ -8,6 +8,7 @@ struct tick {
     double price, volume;
     int aggressor;
     int64_t time; /* us UTC; 0: none said */
+    bool is_past; /* the last one before a subscription */
 };
 
 static struct engine_symbol *find(struct engine *e, uint32_t id)
@@ -38,6 +39,7 @@ static void note_live(struct engine *e, struct engine_symbol *s, int64_t time)
     s->live_from = time < e->wall ? time : e->wall;
     s->live_at = e->now;
     s->retry_pause = 0;
+    engine_note_first_price(e, s);
 }
 
 /* A session that begins while we watch is whole; one that had begun when we came is not. */
@@ -70,10 +72,13 @@ static void apply_tick(struct engine *e, const struct tick *t)
         follow_clock(e, s, time);
     bool is_timed = time == t->time;
     bool told = t->aggressor == DTC_AT_BID || t->aggressor == DTC_AT_ASK;
-    state_apply_trade(e->state, s->place, engine_price(t->price, s->multiplier),
-                      t->volume != UINT32_MAX ? t->volume : 0,
-                      told ? (enum aggressor)t->aggressor : AGGRESSOR_NONE, is_timed ? time : 0,
-                      e->wall);
+    double price = engine_price(t->price, s->multiplier);
+    if (t->is_past)
+        state_apply_last_trade(e->state, s->place, price, is_timed ? time : 0, e->wall);
+    else
+        state_apply_trade(e->state, s->place, price, t->volume != UINT32_MAX ? t->volume : 0,
+                          told ? (enum aggressor)t->aggressor : AGGRESSOR_NONE, is_timed ? time : 0,
+                          e->wall);
     if (s->live_from == 0)
         note_live(e, s, time);
     e->feed_time = time;
@@ -131,13 +136,14 @@ static void apply_snapshot(struct engine *e, const struct dtc_market_data_snapsh
         engine_price_or_none(m->SessionSettlementPrice, s->multiplier));
     /* the last trade is one of the past: it moves the price, not the volume of the context */
     apply_tick(e, &(struct tick){m->SymbolID, m->LastTradePrice, 0, AGGRESSOR_NONE,
-                                 dtc_time_from_double(m->LastTradeDateTime)});
+                                 dtc_time_from_double(m->LastTradeDateTime), true});
     apply_quote(e, m->SymbolID, m->BidPrice, m->BidQuantity, m->AskPrice, m->AskQuantity);
 }
 
 /* Messages that are shaped alike are read alike. */
 #define TICK(m, when)                                                                              \
-    apply_tick(e, &(struct tick){(m)->SymbolID, (m)->Price, (m)->Volume, (m)->AtBidOrAsk, when})
+    apply_tick(                                                                                    \
+        e, &(struct tick){(m)->SymbolID, (m)->Price, (m)->Volume, (m)->AtBidOrAsk, when, false})
 #define QUOTE(m)                                                                                   \
     apply_quote(e, (m)->SymbolID, (m)->BidPrice, (m)->BidQuantity, (m)->AskPrice, (m)->AskQuantity)
 
@@ -181,7 +187,8 @@ bool engine_take_price(struct engine *e, const union dtc_message *m)
             &(struct tick){
                 m->market_data_update_last_trade_snapshot.SymbolID,
                 m->market_data_update_last_trade_snapshot.LastTradePrice, 0, AGGRESSOR_NONE,
-                dtc_time_from_double(m->market_data_update_last_trade_snapshot.LastTradeDateTime)});
+                dtc_time_from_double(m->market_data_update_last_trade_snapshot.LastTradeDateTime),
+                true});
         return true;
     case DTC_MARKET_DATA_SNAPSHOT:
         apply_snapshot(e, &m->market_data_snapshot);

@@ -9,6 +9,7 @@
 
 static const int64_t STANDING = 2 * CLOCK_SECOND; /* a difference is acted on when it is that old */
 static const int64_t ASK_PAUSE = 5 * CLOCK_SECOND;
+static const int64_t NOTICED = CLOCK_SECOND / 2; /* a change of ours is, so long after it */
 
 enum { FAILURES = 3 }; /* of a question, until it counts as one that is not answered */
 
@@ -158,11 +159,13 @@ static void ask_history(struct engine *e, struct engine_account *a)
 }
 
 /* An answer that was asked for after our own last change. What comes unasked may be late, or behind
- * something newer; it counts where the server answers no such question. */
+ * something newer; it counts where the server answers no such question, unless we have heard of a
+ * fill since. */
 static bool is_fresh(const struct engine *e, const struct engine_report *r)
 {
-    return e->positions_refused || e->positions_failures >= FAILURES ||
-           (r->asked >= r->ours_since && r->asked != 0);
+    if (e->positions_refused || e->positions_failures >= FAILURES)
+        return r->received + NOTICED >= r->ours_since;
+    return r->asked >= r->ours_since && r->asked != 0;
 }
 
 static void reconcile(struct engine *e, struct engine_report *r)

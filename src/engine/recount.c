@@ -116,11 +116,22 @@ static size_t find_place(const struct engine_fill *f, const struct engine_recoun
     return k;
 }
 
+/* The position has seen prices that were made after the fill. */
+static bool has_seen_later(struct engine *e, const struct fill *f)
+{
+    struct position p;
+    return state_get_position(e->state, &f->key, f->symbol, &p) &&
+           p.updated_at + e->server_ahead >= f->time + CLOCK_SECOND &&
+           engine_is_late(e, f->symbol, f->time);
+}
+
+/* One of the news comes behind what was counted, or behind prices that were. */
 static bool has_late(struct engine *e, const struct engine_account *a,
                      const struct engine_recount *r, const size_t *told, size_t first, size_t end)
 {
     for (size_t i = first; i < end && r->count > 0; i++)
-        if (is_news(e, &a->fills[i], r->symbol) && find_place(&a->fills[i], r, told) < r->count)
+        if (is_news(e, &a->fills[i], r->symbol) &&
+            (find_place(&a->fills[i], r, told) < r->count || has_seen_later(e, &a->fills[i].fill)))
             return true;
     return false;
 }
@@ -186,7 +197,10 @@ static void see_prices(struct engine *e, const struct engine_fill *f)
 {
     const struct fill *fill = &f->fill;
     bool are_known = price_is_set(f->high) && price_is_set(f->low) && !f->partly;
-    state_see_range(e->state, &fill->key, fill->symbol, f->high, f->low);
+    if (f->held_then)
+        state_see_range(e->state, &fill->key, fill->symbol, f->high, f->low);
+    else
+        state_widen_position(e->state, &fill->key, fill->symbol, f->high, f->low);
     if (!are_known)
         state_mark_gap(e->state, &fill->key, fill->symbol, true);
 }
@@ -243,6 +257,7 @@ static void recount(struct engine *e, struct engine_account *a, const struct eng
             count_again(e, f->again);
         else
             engine_apply_fill(e, &f->fill, ORIGIN_LIVE, "fill history");
+        engine_see_after(e, f);
         f->covered = true;
         last = f;
     }

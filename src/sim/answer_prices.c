@@ -86,7 +86,10 @@ void sim_answer_market_data(const struct sim_request *r)
         sim_client_send(r->client, &m);
         return;
     }
-    sim_wire_snapshot(&m, sim_world_market(r->world, product), q->SymbolID, r->wall);
+    const struct sim_history *h = sim_world_history(r->world, product);
+    size_t trades = sim_history_tick_count(h);
+    sim_wire_snapshot(&m, sim_world_market(r->world, product), q->SymbolID,
+                      trades > 0 ? sim_history_tick(h, trades - 1)->time : 0, r->wall);
     sim_client_send(r->client, &m);
     if (q->RequestAction != DTC_SNAPSHOT)
         subscribe(r, product);

@@ -146,7 +146,7 @@ void sim_wire_definition(union dtc_message *m, const struct sim_product *p)
 }
 
 void sim_wire_snapshot(union dtc_message *m, const struct sim_market *market, uint32_t symbol_id,
-                       int64_t wall)
+                       int64_t last_trade, int64_t wall)
 {
     dtc_message_init(m, DTC_MARKET_DATA_SNAPSHOT);
     struct dtc_market_data_snapshot *s = &m->market_data_snapshot;
@@ -164,7 +164,8 @@ void sim_wire_snapshot(union dtc_message *m, const struct sim_market *market, ui
     s->AskQuantity = market->ask_size;
     s->LastTradePrice = market->last * scale;
     s->LastTradeVolume = market->last_volume;
-    s->LastTradeDateTime = s->BidAskDateTime = seconds(wall);
+    s->LastTradeDateTime = seconds(last_trade);
+    s->BidAskDateTime = seconds(wall);
     s->TradingSessionDate = market->session_date;
     s->TradingStatus = DTC_TRADING_STATUS_OPEN;
 }

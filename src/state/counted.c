@@ -225,7 +225,8 @@ size_t state_get_counted(struct state *s, const struct account_key *key, const c
     size_t first = 0;
     while (run != NULL && first < run->count && run->list[first].fill.time < time)
         first++;
-    if (run != NULL && first < run->count) {
+    if (run != NULL) {
+        first = first < run->count ? first : run->count - 1;
         while (first > 0 && !run->list[first].opens)
             first--;
         int index = snapshot_find_position(&s->now, key, symbol);

@@ -57,6 +57,50 @@ void state_hold_prices(struct state *s, const struct account_key *key, bool hold
     state_unlock(s);
 }
 
+int state_begin_watch(struct state *s, const struct account_key *key, const char *symbol)
+{
+    state_lock(s);
+    int place = state_symbol_index(s, symbol), number = 0;
+    for (int i = 0; i < STATE_WATCHES && number == 0 && place >= 0; i++)
+        if (!s->watches[i].is_used) {
+            s->watches[i] = (struct watch){true, *key, (uint32_t)place, STATE_NO_PRICES};
+            s->watch_count++;
+            number = i + 1;
+        }
+    state_unlock(s);
+    return number;
+}
+
+void state_end_watch(struct state *s, int watch, double *high, double *low)
+{
+    state_lock(s);
+    struct watch *w = &s->watches[watch - 1];
+    bool any = w->seen.low <= w->seen.high;
+    *high = any ? w->seen.high : PRICE_UNSET;
+    *low = any ? w->seen.low : PRICE_UNSET;
+    w->is_used = false;
+    s->watch_count--;
+    state_unlock(s);
+}
+
+void state_watch_prices(struct state *s, uint32_t symbol, const struct price_batch *b)
+{
+    for (int i = 0; i < STATE_WATCHES && s->watch_count > 0; i++)
+        if (s->watches[i].is_used && s->watches[i].symbol == symbol) {
+            state_see_price(&s->watches[i].seen, b->least);
+            state_see_price(&s->watches[i].seen, b->greatest);
+        }
+}
+
+bool state_is_watched(const struct state *s, const struct position *p, uint32_t symbol)
+{
+    for (int i = 0; i < STATE_WATCHES && s->watch_count > 0; i++)
+        if (s->watches[i].is_used && s->watches[i].symbol == symbol &&
+            account_key_equal(&s->watches[i].key, &p->key))
+            return true;
+    return false;
+}
+
 void state_mark_gap(struct state *s, const struct account_key *key, const char *symbol, bool store)
 {
     state_lock(s);

@@ -72,7 +72,7 @@ bool state_get_market(struct state *s, int symbol, struct market *out)
     return known;
 }
 
-/* Shows the price, and keeps it apart. */
+/* Shows the price, and keeps it apart; NULL: nowhere. */
 static void hold_price(struct position *p, const struct instrument *i, struct held_prices *h,
                        double price, int64_t now)
 {
@@ -85,35 +85,51 @@ static void hold_price(struct position *p, const struct instrument *i, struct he
     p->mae = before.mae;
     p->mfe = before.mfe;
     p->updated_at = before.updated_at;
+    if (h == NULL)
+        return;
     h->high = price_is_set(h->high) ? fmax(h->high, price) : price;
     h->low = price_is_set(h->low) ? fmin(h->low, price) : price;
 }
 
+/* The prices were clearly made before the position was opened. Servers stamp prices in seconds at
+ * worst; what comes with the stream is rather of after it, what was there before rather not. */
+static bool is_before(const struct price_batch *b, const struct position *p)
+{
+    if (b->is_past)
+        return b->time <= p->entry_time;
+    return b->time != 0 && b->time + CLOCK_SECOND < p->entry_time;
+}
+
 /* Positions see the lowest price of a batch, the highest and the last: that moves their extremes
- * and their heat as each price in turn would. Those opened clearly after the prices were made are
- * not touched. Servers stamp prices in seconds at worst. */
+ * and their heat as each price in turn would. */
 static void value_positions(struct state *s, int symbol, const struct price_batch *b)
 {
     struct snapshot *n = &s->now;
+    const struct instrument *instrument = &n->instruments[symbol];
     double last = market_price(&b->market);
     const double prices[] = {b->least, b->greatest, last};
     for (uint32_t i = 0; i < n->position_count; i++) {
-        if (n->position_symbol[i] != (uint32_t)symbol ||
-            (b->time != 0 && b->time + CLOCK_SECOND < n->positions[i].entry_time))
+        struct position *p = &n->positions[i];
+        if (n->position_symbol[i] != (uint32_t)symbol || is_before(b, p))
             continue;
-        if (!s->held_prices[i].are_held) {
+        if (state_is_watched(s, p, (uint32_t)symbol)) {
+            hold_price(p, instrument, NULL, last, b->now);
+            state_touch(s, p, sizeof *p);
+            continue;
+        }
+        bool held = s->held_prices[i].are_held;
+        if (!held) {
             state_see_price(&s->seen[i], b->least);
             state_see_price(&s->seen[i], b->greatest);
         }
         for (size_t k = prices[0] == last && prices[1] == last ? 2 : 0; k < 3; k++)
-            if (s->held_prices[i].are_held)
-                hold_price(&n->positions[i], &n->instruments[symbol], &s->held_prices[i], prices[k],
-                           b->now);
-            else if (position_apply_price(&n->positions[i], &n->instruments[symbol], prices[k],
-                                          b->now))
+            if (held)
+                hold_price(p, instrument, &s->held_prices[i], prices[k], b->now);
+            else if (position_apply_price(p, instrument, prices[k], b->now))
                 s->extremes_moved[i] = true;
-        state_touch(s, &n->positions[i], sizeof n->positions[i]);
+        state_touch(s, p, sizeof *p);
     }
+    state_watch_prices(s, (uint32_t)symbol, b);
 }
 
 /* Asks for memory ahead: after a pause the caches are cold, and waiting for them would be most of
@@ -138,7 +154,7 @@ void state_settle(struct state *s, int symbol)
     if (b->has_prices)
         value_positions(s, symbol, b);
     state_unlock(s);
-    b->pending = b->has_prices = false;
+    b->pending = b->has_prices = b->is_past = false;
 }
 
 /* Takes the symbol's price into the batch. What positions see of a batch is of one moment. */
@@ -172,6 +188,14 @@ void state_apply_trade(struct state *s, int symbol, double price, double volume,
         state_count_live(s, symbol, price, volume, aggressor, made);
     note_price(b, time, now);
     b->pending = true;
+}
+
+void state_apply_last_trade(struct state *s, int symbol, double price, int64_t time, int64_t now)
+{
+    state_settle(s, symbol);
+    s->batches[symbol].is_past = true;
+    state_apply_trade(s, symbol, price, 0, AGGRESSOR_NONE, time, now);
+    state_settle(s, symbol);
 }
 
 void state_apply_bid_ask(struct state *s, int symbol, double bid, double bid_quantity, double ask,

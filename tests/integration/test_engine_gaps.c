@@ -191,6 +191,39 @@ START_TEST(a_first_price_long_after_the_fill_leaves_a_gap)
 }
 END_TEST
 
+/* Sooner, and yet too late to have seen them all: nobody refuses to tell. */
+START_TEST(a_first_price_a_moment_after_the_fill_leaves_one_until_it_is_filled)
+{
+    peer_answer(b.peer, 101, NULL, NULL, NULL);
+    refuse_past();
+    start();
+    FILL(.execution = "in", .price = 5000);
+    pass(2 * CLOCK_SECOND);
+    ck_assert(!position_of(&SIM1, MES)->has_gap);
+    send_trade(5001);
+    pass(CLOCK_SECOND);
+    ck_assert(position_of(&SIM1, MES)->has_gap);
+    peer_send(b.peer, "{'Type':306,'TradeAccount':'Sim1','Symbol':'" MES
+                      "','Quantity':1,'AveragePrice':5000,'HighPriceDuringPosition':5003,"
+                      "'LowPriceDuringPosition':4997}");
+    pass(3 * CLOCK_SECOND);
+    ck_assert(!position_of(&SIM1, MES)->has_gap);
+    ck_assert_double_eq(position_of(&SIM1, MES)->min_price, 4997);
+}
+END_TEST
+
+/* What was traded last before we listened is an excursion only of what was held then. */
+START_TEST(the_last_trade_before_a_subscription_is_no_excursion_of_what_came_after_it)
+{
+    answer_snapshot(4950, START_TIME - 1 + 2 * _i);
+    start();
+    FILL(.execution = "in", .price = 5000);
+    pass(CLOCK_SECOND);
+    ck_assert_double_eq(position_of(&SIM1, MES)->min_price, _i == 0 ? 5000 : 4950);
+    ck_assert_double_eq(market_of(MES)->last, 4950);
+}
+END_TEST
+
 START_TEST(a_market_that_stood_still_since_the_fill_leaves_none)
 {
     peer_answer(b.peer, 101, NULL, NULL, NULL);
@@ -413,6 +446,7 @@ static Suite *suite(void)
     const TTest *const prices[] = {
         prices_refused_in_the_middle_of_a_position_are_a_gap,
         a_first_price_long_after_the_fill_leaves_a_gap,
+        a_first_price_a_moment_after_the_fill_leaves_one_until_it_is_filled,
         a_market_that_stood_still_since_the_fill_leaves_none,
         the_servers_high_and_low_fill_no_gap_while_the_feed_is_lost,
         the_servers_high_and_low_fill_no_gap_while_prices_are_refused,
@@ -429,6 +463,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(none, set_up, tear_down);
     tcase_set_timeout(none, 60);
     tcase_add_loop_test(none, a_position_without_prices_is_marked_and_so_is_its_trade, 0, 2);
+    tcase_add_loop_test(
+        none, the_last_trade_before_a_subscription_is_no_excursion_of_what_came_after_it, 0, 2);
     suite_add_tcase(s, none);
     return s;
 }

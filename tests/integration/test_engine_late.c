@@ -60,6 +60,27 @@ START_TEST(a_report_of_the_connection_before_takes_nothing_over)
 }
 END_TEST
 
+/* The report of before is all that such a server ever says. */
+START_TEST(where_positions_are_not_told_an_old_report_takes_nothing_over)
+{
+    live_account();
+    follow();
+    peer_answer(b.peer, 305, NULL, NULL, silences[_i]);
+    start();
+    FILL(.account = "120005", .execution = "in", .price = 5000);
+    peer_send(b.peer, LONG_OF("120005", "5000") "}");
+    skip(60);
+    ck_assert(is_confirmed(&LIVE, MES));
+    FILL(.account = "120005", .execution = "out", .price = 5010, .sells = 1);
+    skip(400);
+    ck_assert_double_eq(held(&LIVE, MES), 0);
+    ck_assert_int_eq(times_said("taken over"), 0);
+    peer_send(b.peer, LONG_OF("120005", "5020") "}"); /* but a new one does */
+    skip(60);
+    ck_assert_double_eq(held(&LIVE, MES), 1);
+}
+END_TEST
+
 /* Long 1 at 5000, out at 5030 and in again, all before the next report. */
 static void reopen(void)
 {
@@ -425,6 +446,7 @@ static Suite *suite(void)
     Suite *s = suite_create("engine: what comes late");
     CASE_ADD(s, "late", fills);
     loop_add(s, "each silence", a_report_of_the_connection_before_takes_nothing_over, 2);
+    loop_add(s, "nothing told", where_positions_are_not_told_an_old_report_takes_nothing_over, 2);
     loop_add(s, "each report", a_report_of_the_position_before_says_nothing_of_this_one, 2);
     loop_add(s, "each way", prices_of_a_symbol_of_the_history_are_asked_for_once_it_is_traded, 2);
     loop_add(s, "after", a_fill_just_after_a_position_was_taken_over_counts, 2 * SKEW_COUNT);

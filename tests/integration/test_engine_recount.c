@@ -19,11 +19,16 @@ static void begin_following(void)
     skip(10);
 }
 
+static void wait_for(int64_t us)
+{
+    b.now += us;
+    b.wall += us;
+}
+
 /* A price, and time passes. */
 static void trade_at(double price)
 {
-    b.wall += CLOCK_SECOND;
-    b.now += CLOCK_SECOND;
+    wait_for(CLOCK_SECOND);
     send_trade(price);
 }
 
@@ -54,11 +59,11 @@ static void lose_an_entry(const char *account)
     at.in = b.wall;
     FILL(.account = account, .execution = "in", .price = 5000);
     trade_at(4980);
-    b.wall += 5 * CLOCK_SECOND;
+    wait_for(5 * CLOCK_SECOND);
     at.lost = b.wall;
-    b.wall += 5 * CLOCK_SECOND;
+    wait_for(5 * CLOCK_SECOND);
     trade_at(4970);
-    b.wall += 5 * CLOCK_SECOND;
+    wait_for(5 * CLOCK_SECOND);
     at.out = b.wall;
     FILL(.account = account, .execution = "out", .price = 5010, .sells = 1);
     settle();
@@ -167,9 +172,9 @@ START_TEST(where_no_price_went_by_none_is_missed)
     FILL(.execution = "in", .price = 5000);
     trade_at(4980);
     trade_at(5000);
-    b.wall += 5 * CLOCK_SECOND;
+    wait_for(5 * CLOCK_SECOND);
     at.lost = b.wall;
-    b.wall += 5 * CLOCK_SECOND;
+    wait_for(5 * CLOCK_SECOND);
     at.out = b.wall;
     FILL(.execution = "out", .price = 5010, .sells = 1);
     HISTORY({.execution = "lost", .price = 4990, .ago = ago(at.lost)});
@@ -305,9 +310,9 @@ END_TEST
 START_TEST(within_a_second_the_order_of_the_history_tells)
 {
     begin_following();
-    b.wall += CLOCK_SECOND / 10;
+    wait_for(CLOCK_SECOND / 10);
     FILL(.execution = "in", .price = 5000);
-    b.wall += CLOCK_SECOND / 2;
+    wait_for(CLOCK_SECOND / 2);
     FILL(.execution = "in2", .price = 5020);
     settle();
     if (_i == 0)
@@ -351,6 +356,64 @@ START_TEST(one_after_another_they_all_find_their_places)
     ck_assert_double_eq(query("SELECT count(*) FROM (SELECT time < lag(time) OVER (ORDER BY id) AS "
                               "back FROM fill) WHERE back"),
                         0);
+}
+END_TEST
+
+/* A fill of the stream waits behind a history: prices meanwhile are those of the position that it
+ * makes, not of the one that there was. */
+START_TEST(prices_behind_a_fill_that_waits_are_of_what_it_makes)
+{
+    begin_following();
+    FILL(.execution = "in", .price = 5000, .sells = _i);
+    trade_at(5001);
+    lose_connection();
+    wait_for(40 * CLOCK_SECOND);
+    answer_snapshot(5001, wall_seconds() - 30);
+    peer_answer(b.peer, 303, "TradeAccount", "Sim1", NULL); /* the history takes its time */
+    go_online();
+    send_trade(5002);
+    FILL(.execution = "add", .price = 5002, .sells = _i);
+    settle();
+    send_trade(4900); /* with 2 held */
+    FILL(.execution = "out", .price = 5003, .quantity = 2, .sells = !_i);
+    settle();
+    send_trade(5200); /* with none */
+    ck_assert_double_eq(query("SELECT count(*) FROM fill"), 1);
+    skip(60); /* and does not come */
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    ck_assert_double_eq(query("SELECT min_price FROM trade"), 4900);
+    ck_assert_double_eq(query("SELECT max_price FROM trade"), 5003);
+    /* 2 at 5001, at 4900 and 5003: 1010.00 and 20.00 */
+    ck_assert_double_eq(query(_i ? "SELECT mfe FROM trade" : "SELECT -mae FROM trade"), 1010e6);
+    ck_assert_double_eq(query(_i ? "SELECT -mae FROM trade" : "SELECT mfe FROM trade"), 20e6);
+}
+END_TEST
+
+/* A lost exit is found behind prices that were made after it. */
+START_TEST(prices_behind_a_lost_exit_are_none_of_the_trade)
+{
+    begin_following();
+    FILL(.execution = "in", .price = 5000);
+    trade_at(5004);
+    wait_for(5 * CLOCK_SECOND);
+    int64_t lost = b.wall;
+    wait_for(5 * CLOCK_SECOND);
+    trade_at(4900);
+    peer_answer(b.peer, 303, "TradeAccount", "Sim1", "[]");
+    char text[400];
+    text_format(text, sizeof text,
+                "[{'Type':304,'TradeAccount':'Sim1','Symbol':'" MES
+                "','ServerOrderID':'out','BuySell':2,'Price':5003,'DateTime':%lld,'Quantity':1,"
+                "'UniqueExecutionID':'out','HighPriceDuringPosition':5005,"
+                "'LowPriceDuringPosition':4998}]",
+                (long long)(lost / CLOCK_SECOND));
+    peer_answer(b.peer, 303, "TradeAccount", "Sim1", text);
+    tell_of_order("Sim1", "out", 1, 1);
+    ck_assert_double_eq(query("SELECT min_price FROM trade"), 4998);
+    ck_assert_double_eq(query("SELECT max_price FROM trade"), 5005);
+    ck_assert_double_eq(query("SELECT mae FROM trade"), -10e6);
+    ck_assert_double_eq(query("SELECT mfe FROM trade"), 25e6);
+    ck_assert_double_eq(query("SELECT has_gap FROM trade"), 0);
 }
 END_TEST
 
@@ -403,6 +466,7 @@ static Suite *suite(void)
         stops_stay_with_their_fills,
         what_the_user_closed_is_not_counted_again,
         one_after_another_they_all_find_their_places,
+        prices_behind_a_lost_exit_are_none_of_the_trade,
     };
     Suite *s = suite_create("engine: fills behind later ones");
     CASE_ADD(s, "recount", tests);
@@ -411,6 +475,7 @@ static Suite *suite(void)
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, a_lost_entry_reopens_what_seemed_closed, 0, 2);
     tcase_add_loop_test(c, a_fill_of_the_stream_may_come_late_as_well, 0, 3);
+    tcase_add_loop_test(c, prices_behind_a_fill_that_waits_are_of_what_it_makes, 0, 2);
     tcase_add_loop_test(c, within_a_second_the_order_of_the_history_tells, 0, 2);
     tcase_add_loop_test(c, what_a_run_before_has_counted_is_counted_again, 0, 2);
     suite_add_tcase(s, c);

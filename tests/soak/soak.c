@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 enum {
-    STEP = 500 * 1000, /* us: nothing is late by more */
-    CALM_MINUTES = 7,  /* at the end: positions, orders and fills have been asked for again */
-    BACK_SECONDS = 60, /* until the session is there again: time-out, back-off, logon */
-    WARM_HOURS = 6,    /* the simulator's own history is full: memory is compared with then */
+    STEP = 500 * 1000,    /* us: nothing is late by more */
+    CALM_MINUTES = 7,     /* at the end: positions, orders and fills have been asked for again */
+    BACK_SECONDS = 60,    /* until the session is there again: time-out, back-off, logon */
+    NOTICED_SECONDS = 30, /* that a connection is of no use any more, at the latest */
+    WARM_HOURS = 6,       /* the simulator's own history is full: memory is compared with then */
     /* What is kept of a fill: by the state, under two names, by the simulator, in the buffers of
      * their answers, and by this test, its script included. And what the heap may be in pieces. */
     BYTES_A_FILL = 3072,
@@ -19,6 +20,7 @@ enum {
     QUIET_UNTIL_HOURS = 18, /* no kills from WARM_HOURS on until then */
     LATEST_KILL = 3000,     /* us after a turn began: about what the writer needs for it */
     LATEST_KILL_OF_START = 20000,
+    DOUBTS_IN = 200,   /* trades there may be one that differs */
     MOST_WAITING = 256 /* changes that may wait for the writer at the end of a minute */
 };
 
@@ -30,27 +32,28 @@ static const struct fault {
     } first, second;
     int lasts;  /* seconds, at most */
     bool kills; /* the console's process, while that is wanted */
+    bool loses; /* messages, and nothing says so: prices may be missing */
 } faults[] = {
     {.line = "'do':'drop'"},
     {.line = "'do':'refuse','for':%d", .first = {1, 25}, .lasts = 25},
-    {.line = "'do':'stall','for':%d", .first = {1, 35}, .lasts = 35},
-    {.line = "'do':'half-open'"},
-    {.line = "'do':'silent','for':%d", .first = {1, 35}, .lasts = 35},
+    {.line = "'do':'stall','for':%d", .first = {1, 35}, .lasts = 35, .loses = true},
+    {.line = "'do':'half-open'", .loses = true},
+    {.line = "'do':'silent','for':%d", .first = {1, 35}, .lasts = 35, .loses = true},
     {.line = "'do':'delay','for':%d,'by':0.%d", .first = {5, 30}, .second = {1, 9}, .lasts = 30},
     {.line = "'do':'delay','for':%d,'by':%d", .first = {5, 15}, .second = {1, 4}, .lasts = 19},
     {.line = "'do':'lose','count':%d,'type':301", .first = {1, 3}},
     {.line = "'do':'lose','count':%d,'type':306", .first = {1, 3}},
-    {.line = "'do':'lose','count':%d", .first = {1, 30}},
+    {.line = "'do':'lose','count':%d", .first = {1, 30}, .loses = true},
     {.line = "'do':'duplicate','count':%d,'type':301", .first = {1, 5}},
     {.line = "'do':'duplicate','count':%d", .first = {1, 100}},
-    {.line = "'do':'reorder','count':%d", .first = {2, 30}},
+    {.line = "'do':'reorder','count':%d", .first = {2, 30}, .loses = true},
     {.line = "'do':'split','for':0.2", .lasts = 1}, /* each byte costs the test a system call */
     {.line = "'do':'join','for':%d", .first = {5, 30}, .lasts = 30},
-    {.line = "'do':'truncate'"},
-    {.line = "'do':'garbage','bytes':%d", .first = {1, 4000}},
-    {.line = "'do':'wrong-size'"},
-    {.line = "'do':'oversized'"},
-    {.line = "'do':'wrong-encoding'"},
+    {.line = "'do':'truncate'", .loses = true},
+    {.line = "'do':'garbage','bytes':%d", .first = {1, 4000}, .loses = true},
+    {.line = "'do':'wrong-size'", .loses = true},
+    {.line = "'do':'oversized'", .loses = true},
+    {.line = "'do':'wrong-encoding'", .loses = true},
     {.line = "'do':'logoff','reason':'the broker restarts'"},
     {.begin = "'do':'refuse-price-history','on':false",
      .line = "'do':'drop'",
@@ -84,7 +87,11 @@ static struct {
     int deck[FAULTS], dealt; /* faults in turn */
     int encoding;
     int64_t trouble_until; /* the latest fault may last until then */
-    int64_t away_since;    /* offline, and no fault is the reason */
+    struct span {
+        int64_t begin, end;  /* us UTC */
+    } lossy[24 * 1000 * 60]; /* when messages may have been lost */
+    int lossy_count;
+    int64_t away_since; /* offline, and no fault is the reason */
     int64_t restart_at;
     bool is_kill; /* that restart */
     bool was_online;
@@ -212,6 +219,10 @@ static void plan_fault(void)
     int second_number = draw(f->second.least, f->second.most);
     int64_t at = b.now + second * CLOCK_SECOND;
     soak.faults++;
+    if (f->loses)
+        soak.lossy[soak.lossy_count++] =
+            (struct span){b.wall + second * CLOCK_SECOND - CLOCK_SECOND,
+                          b.wall + (second + f->lasts + NOTICED_SECONDS) * CLOCK_SECOND};
     soak.trouble_until = at + f->lasts * CLOCK_SECOND;
     if (f->line == NULL) {
         soak.restart_at = at;
@@ -273,6 +284,57 @@ static void check_resources(void)
     ck_assert_msg(memory <= most, "%zu KiB of memory have become %zu", soak.warm_memory >> 10,
                   memory >> 10);
     ck_assert_int_eq(open, soak.warm_descriptors);
+}
+
+static bool is_excused(int64_t entry, int64_t exit)
+{
+    for (int i = 0; i < soak.lossy_count; i++)
+        if (entry <= soak.lossy[i].end && exit >= soak.lossy[i].begin)
+            return true;
+    return false;
+}
+
+/* The broker's fill of that id; those of ours are all known to be there. */
+static const struct sim_fill *find_fill(const char *id)
+{
+    for (size_t i = 0; i < sim.fill_count; i++)
+        if (strcmp(sim.fills[i].execution_id, id) == 0)
+            return &sim.fills[i];
+    ck_abort_msg("fill %s was never made", id);
+}
+
+/* A trade that is not marked as having missed prices has the lowest and the highest that its
+ * position had at the broker, through all that has happened. Where a connection was made anew,
+ * times in seconds leave a doubt about the prices of the first and the last. */
+static void check_extremes(void)
+{
+    static const char sql[] =
+        "SELECT f.execution_id, t.entry_time, t.exit_time, t.min_price, t.max_price, t.id FROM "
+        "trade t JOIN fill f ON f.id = (SELECT max(id) FROM fill WHERE trade_id = t.id) WHERE NOT "
+        "t.has_gap AND NOT EXISTS (SELECT 1 FROM trade WHERE first_fill = f.id) ORDER BY t.id";
+    sqlite3 *db;
+    sqlite3_stmt *s;
+    int compared = 0, differ = 0;
+    char last[256] = "";
+    ck_assert_int_eq(sqlite3_open_v2(b.database, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const struct sim_fill *f = find_fill((const char *)sqlite3_column_text(s, 0));
+        double low = sqlite3_column_double(s, 3), high = sqlite3_column_double(s, 4);
+        if (is_excused(sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)))
+            continue;
+        compared++;
+        if (fabs(low - f->low) < 1e-9 && fabs(high - f->high) < 1e-9)
+            continue;
+        differ++;
+        text_format(last, sizeof last, "trade %d: %.10g to %.10g, not %.10g to %.10g",
+                    sqlite3_column_int(s, 5), low, high, f->low, f->high);
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    ck_assert_int_gt(compared, 0);
+    ck_assert_msg(differ * DOUBTS_IN <= compared, "extremes of %d trades of %d differ: %s", differ,
+                  compared, last);
 }
 
 static money query_money(const char *format, const char *account)
@@ -349,6 +411,7 @@ START_TEST(a_day_with_a_fault_a_minute_loses_nothing_and_counts_nothing_twice)
     sim_check_shown_positions();
     console_finish();
     sim_check_trades();
+    check_extremes();
     sim_check_fills();
     sim_check_results();
     check_balances();
