@@ -23,8 +23,6 @@ static struct {
     int64_t started;        /* us of the bench's clock */
     struct sim_fill *fills; /* all that it ever made: it forgets them itself */
     size_t fill_count, fill_capacity;
-    struct sim_ledger replay;        /* of these */
-    int inexact_parts[SIM_ACCOUNTS]; /* see sim_replay_fill() */
 } sim;
 
 static inline void sim_begin(void)
@@ -34,7 +32,6 @@ static inline void sim_begin(void)
     sim.options.speed = 1;
     sim.options.idle_exit = -1;
     sim.options.scenario = &sim.scenario;
-    sim_ledger_init(&sim.replay);
     sim.server = sim_server_new(&sim.options, b.now, b.wall, &error);
     ck_assert_msg(sim.server != NULL, "%s", error.text);
     sim.started = b.now;
@@ -74,23 +71,6 @@ static inline void sim_plan(double seconds, const char *format, ...)
     ck_assert_msg(sim_scenario_add(&sim.scenario, line, 1, &error), "%s: %s", line, error.text);
 }
 
-/* What a part of a position earned is no whole number of millionths where its average price is
- * none: each part is rounded, so the sum depends on their order, by a millionth a part. They are
- * counted: two fills that were lost may be had in another order. */
-static inline void sim_replay_fill(const struct sim_fill *f)
-{
-    const struct sim_product *product = &sim_products[f->product];
-    const struct sim_position *p = &sim.replay.positions[f->account][f->product];
-    double quantity = f->side == DTC_BUY ? f->quantity : -f->quantity;
-    if (p->quantity * quantity < 0) {
-        double part = fmin(fabs(p->quantity), f->quantity);
-        double millionths =
-            (f->price - p->average) / product->tick * product->tick_value * part * MONEY_ONE;
-        sim.inexact_parts[f->account] += fabs(millionths - round(millionths)) > 0.01;
-    }
-    sim_ledger_fill(&sim.replay, f->account, f->product, quantity, f->price, 0);
-}
-
 /* Newest first, down to the last one that is known. */
 static inline void sim_collect_fills(void)
 {
@@ -105,7 +85,7 @@ static inline void sim_collect_fills(void)
             sim.fills = memory_resize(sim.fills, sim.fill_capacity, sizeof *sim.fills);
         }
         sim.fills[sim.fill_count] = *sim_exchange_fill(sim_exchange(), made - fresh);
-        sim_replay_fill(&sim.fills[sim.fill_count++]);
+        sim.fill_count++;
     }
 }
 
@@ -297,7 +277,7 @@ static inline void sim_check_positions(void)
 }
 
 /* What all trades have earned is what the broker has booked, once everything is flat: to the
- * millionth, and one for each inexact part. */
+ * millionth. */
 static inline void sim_check_results(void)
 {
     const struct sim_ledger *l = sim_exchange_ledger(sim_exchange());
@@ -308,8 +288,8 @@ static inline void sim_check_results(void)
                     sim_accounts[a].name);
         money theirs = l->cash[a] - money_from_double(sim_accounts[a].start_balance);
         money ours = (money)query(sql);
-        ck_assert_msg(llabs(ours - theirs) <= sim.inexact_parts[a], "%s has earned %.6f, not %.6f",
-                      sim_accounts[a].name, (double)theirs / MONEY_ONE, (double)ours / MONEY_ONE);
+        ck_assert_msg(ours == theirs, "%s has earned %.6f, not %.6f", sim_accounts[a].name,
+                      (double)theirs / MONEY_ONE, (double)ours / MONEY_ONE);
     }
 }
 

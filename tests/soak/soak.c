@@ -372,9 +372,7 @@ static void check_balances(void)
                                      "WHERE account = '%s'",
                                      key.account),
                          earned);
-        ck_assert_int_le(
-            llabs(earned - (theirs - money_from_double(sim_accounts[i].start_balance))),
-            sim.inexact_parts[i]);
+        ck_assert_int_eq(earned, theirs - money_from_double(sim_accounts[i].start_balance));
     }
 }
 
