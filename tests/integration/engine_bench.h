@@ -386,6 +386,64 @@ static inline double query(const char *sql)
     return value;
 }
 
+/* The row is the trade that those fills make: times to the second, as histories give them. */
+static inline void check_trade(sqlite3_stmt *row, const struct truth_position *t, const char *sql)
+{
+    const char *side = (const char *)sqlite3_column_text(row, 0);
+    money pnl = sqlite3_column_int64(row, 6);
+    bool same = strcmp(side, t->side > 0 ? "long" : "short") == 0 &&
+                sqlite3_column_double(row, 1) == (double)t->greatest / 1e9 &&
+                llabs(sqlite3_column_int64(row, 2) - t->entry_time) < CLOCK_SECOND &&
+                llabs(sqlite3_column_int64(row, 3) - t->last_time) < CLOCK_SECOND &&
+                fabsl((long double)sqlite3_column_double(row, 4) - t->average_entry) < 1e-8L &&
+                fabsl((long double)sqlite3_column_double(row, 5) - t->average_exit) < 1e-8L &&
+                llabs(pnl - t->realized) <= t->doubts;
+    ck_assert_msg(same,
+                  "%s: a trade is %s %g @ %.10g to %.10g, %lld, at %lld to %lld; not %d %g @ "
+                  "%.10Lg to %.10Lg, %lld, at %lld to %lld",
+                  sql, side, sqlite3_column_double(row, 1), sqlite3_column_double(row, 4),
+                  sqlite3_column_double(row, 5), (long long)pnl,
+                  (long long)sqlite3_column_int64(row, 2), (long long)sqlite3_column_int64(row, 3),
+                  t->side, (double)t->greatest / 1e9, t->average_entry, t->average_exit,
+                  (long long)t->realized, (long long)t->entry_time, (long long)t->last_time);
+}
+
+/* The trades of that position are those that the fills make in this order, and no others. Returns
+ * what they leave open, signed. */
+static inline double check_trades(const char *account, const char *symbol,
+                                  const struct truth_event *events, size_t count,
+                                  double point_value)
+{
+    char sql[512];
+    sqlite3 *db;
+    sqlite3_stmt *s;
+    double left = 0;
+    struct truth_position t;
+    struct truth_span *spans = calloc(2 * count + 2, sizeof *spans);
+    size_t span_count = truth_find(events, count, spans);
+    text_format(sql, sizeof sql,
+                "SELECT side, quantity, entry_time, exit_time, entry_price, exit_price, "
+                "realized_pnl FROM trade WHERE account = '%s' AND symbol = '%s' ORDER BY id",
+                account, symbol);
+    query("SELECT 1"); /* all is written */
+    ck_assert_int_eq(sqlite3_open_v2(b.database, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    for (size_t i = 0; i < span_count; i++) {
+        truth_work_out(events, &spans[i], point_value, &t);
+        if (!spans[i].is_closed) {
+            left = (double)(t.side * t.held) / 1e9;
+            continue;
+        }
+        ck_assert_msg(sqlite3_step(s) == SQLITE_ROW, "%s: a trade is missing", sql);
+        check_trade(s, &t, sql);
+    }
+    ck_assert_msg(sqlite3_step(s) != SQLITE_ROW, "%s: a trade too many", sql);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    free(spans);
+    return left;
+}
+
 /* Extremes are written a moment later, and nobody is told. */
 static inline void await_query(const char *sql, double value)
 {

@@ -187,68 +187,17 @@ static inline size_t sim_list_fills(int account, int product, struct truth_event
     return count;
 }
 
-/* The row is the trade that those fills make: times to the second, as histories give them. */
-static inline void sim_check_trade(sqlite3_stmt *row, const struct truth_position *t,
-                                   const char *where)
-{
-    const char *side = (const char *)sqlite3_column_text(row, 0);
-    money pnl = sqlite3_column_int64(row, 6);
-    bool same = strcmp(side, t->side > 0 ? "long" : "short") == 0 &&
-                sqlite3_column_double(row, 1) == (double)t->greatest / 1e9 &&
-                llabs(sqlite3_column_int64(row, 2) - t->entry_time) < CLOCK_SECOND &&
-                llabs(sqlite3_column_int64(row, 3) - t->last_time) < CLOCK_SECOND &&
-                fabsl((long double)sqlite3_column_double(row, 4) - t->average_entry) < 1e-8L &&
-                fabsl((long double)sqlite3_column_double(row, 5) - t->average_exit) < 1e-8L &&
-                llabs(pnl - t->realized) <= t->reductions;
-    ck_assert_msg(same,
-                  "%s: a trade is %s %g @ %.10g to %.10g, %lld, at %lld to %lld; not %d %g @ "
-                  "%.10Lg to %.10Lg, %lld, at %lld to %lld",
-                  where, side, sqlite3_column_double(row, 1), sqlite3_column_double(row, 4),
-                  sqlite3_column_double(row, 5), (long long)pnl,
-                  (long long)sqlite3_column_int64(row, 2), (long long)sqlite3_column_int64(row, 3),
-                  t->side, (double)t->greatest / 1e9, t->average_entry, t->average_exit,
-                  (long long)t->realized, (long long)t->entry_time, (long long)t->last_time);
-}
-
-static inline void sim_check_trades_of(sqlite3 *db, int account, int product)
-{
-    char sql[512];
-    sqlite3_stmt *s;
-    const struct sim_product *p = &sim_products[product];
-    struct truth_event *events = memory_new(sim.fill_count + 1, sizeof *events);
-    struct truth_span *spans = memory_new(2 * sim.fill_count + 2, sizeof *spans);
-    size_t count = sim_list_fills(account, product, events);
-    size_t span_count = truth_find(events, count, spans);
-    text_format(sql, sizeof sql,
-                "SELECT side, quantity, entry_time, exit_time, entry_price, exit_price, "
-                "realized_pnl FROM trade WHERE account = '%s' AND symbol = '%s' ORDER BY id",
-                sim_accounts[account].name, p->symbol);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-    for (size_t i = 0; i < span_count; i++) {
-        struct truth_position t;
-        if (!spans[i].is_closed)
-            continue;
-        truth_work_out(events, &spans[i], p->tick_value / p->tick, &t);
-        ck_assert_msg(sqlite3_step(s) == SQLITE_ROW, "%s: a trade is missing", sql);
-        sim_check_trade(s, &t, sql);
-    }
-    ck_assert_msg(sqlite3_step(s) != SQLITE_ROW, "%s: a trade too many", sql);
-    sqlite3_finalize(s);
-    free(events);
-    free(spans);
-}
-
 /* Every trade is what the broker's fills make in the order in which they were made, however the
  * console came by them. Before sim_check_fills(). */
 static inline void sim_check_trades(void)
 {
-    sqlite3 *db;
-    query("SELECT 1"); /* all is written */
-    ck_assert_int_eq(sqlite3_open_v2(b.database, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    struct truth_event *events = memory_new(sim.fill_count + 1, sizeof *events);
     for (int a = 0; a < SIM_ACCOUNTS; a++)
         for (int p = 0; p < SIM_PRODUCTS; p++)
-            sim_check_trades_of(db, a, p);
-    sqlite3_close(db);
+            check_trades(sim_accounts[a].name, sim_products[p].symbol, events,
+                         sim_list_fills(a, p, events),
+                         sim_products[p].tick_value / sim_products[p].tick);
+    free(events);
 }
 
 /* What is held, by the console's snapshot in b.shown, is what the broker says, at its price to a

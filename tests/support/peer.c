@@ -60,15 +60,31 @@ static json_t *parse(const char *text)
     return value;
 }
 
+/* Of the same requests: none of them is left for it. */
+static void drop_rule(struct peer *p, const struct rule *like)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->rule_count; i++) {
+        struct rule *r = &p->rules[i];
+        if (r->type == like->type && strcmp(r->field, like->field) == 0 &&
+            strcmp(r->value, like->value) == 0)
+            json_decref(r->messages);
+        else
+            p->rules[kept++] = *r;
+    }
+    p->rule_count = kept;
+}
+
 static void add_rule(struct peer *p, int type, const char *field, const char *value,
                      const char *messages)
 {
-    ck_assert_uint_lt(p->rule_count, RULES);
-    struct rule *r = &p->rules[p->rule_count++];
-    r->type = type;
+    struct rule rule = {.type = type}, *r = &rule;
     snprintf(r->field, sizeof r->field, "%s", field != NULL ? field : "");
     snprintf(r->value, sizeof r->value, "%s", value != NULL ? value : "");
     r->messages = messages != NULL ? parse(messages) : NULL;
+    drop_rule(p, r);
+    ck_assert_uint_lt(p->rule_count, RULES);
+    p->rules[p->rule_count++] = rule;
     ck_assert(messages == NULL || json_is_array(r->messages));
 }
 
