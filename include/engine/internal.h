@@ -19,7 +19,7 @@ enum {
     ENGINE_FILLS = 65536, /* collected, all accounts together */
     ENGINE_OPEN_ORDERS = 4096,
     ENGINE_UNSAVED = 65536, /* changes; with more, nothing is read until the disk has caught up */
-    ENGINE_LOADERS = 2,
+    ENGINE_LOADERS = 3,
     ENGINE_PAST = SNAPSHOT_POSITIONS + SNAPSHOT_SYMBOLS + SNAPSHOT_ACCOUNTS
 };
 
@@ -85,6 +85,7 @@ struct engine_fill {
     int64_t from;     /* us UTC: the prices from then up to the fill are wanted; 0: they are not */
     bool partly;      /* high and low are not of all of that time */
     bool held_then;   /* they are of what was held just before the fill, not of all its position */
+    bool is_placed;   /* among those that are counted again, as one that comes late */
     const struct counted *again;  /* it was counted before, and is to be again; NULL: it is news */
     int watch;                    /* of the prices behind it, of a fill of the stream; 0: none */
     double high_after, low_after; /* what that has seen, up to the next one; PRICE_UNSET: nothing */
@@ -129,6 +130,7 @@ struct engine_account {
     size_t fill_count, fill_capacity, places_given;
     struct engine_recount *recounts;
     size_t recount_count;
+    int64_t recount_until; /* monotonic us: so long they wait for the past to be loaded */
 };
 
 /* A server that keeps several positions of one symbol and account reports each in a row of its own.
@@ -214,6 +216,7 @@ struct engine {
     int64_t last_trade, last_balance;             /* ids: those behind them are of this run */
     struct engine_loader loaders[ENGINE_LOADERS]; /* of the past up to them */
     atomic_int loaded;                            /* by so many of them */
+    _Atomic(struct past_gathering *) half;        /* of the results, for who has the other */
     atomic_bool load_no_further;
     int64_t now;    /* monotonic us, of this turn of the loop */
     int64_t wall;   /* us UTC, likewise */
@@ -292,10 +295,10 @@ void engine_turn(struct engine *e, short ready);
 bool engine_load_fills(struct engine *e, struct repository *r, struct error *error);
 
 /* loader.c */
-/* Reads what statistics (kind 0) or equity (kind 1) are made of up to the start, and hands it to
- * the state. */
-bool engine_load_past(struct engine *e, int kind, struct repository *r, struct error *error);
-void engine_begin_loading(struct engine *e); /* both, each in a thread of its own */
+/* Reads one part of what statistics (0: the older half, 1: the newer) and equity (2) are made of up
+ * to the start, and hands what is whole to the state. */
+bool engine_load_past(struct engine *e, int part, struct repository *r, struct error *error);
+void engine_begin_loading(struct engine *e); /* all, each in a thread of its own */
 void engine_end_loading(struct engine *e);   /* of the threads, however far they are */
 /* Positions of accounts that the settings have given another mode move with them. */
 void engine_follow_modes(struct engine *e);
@@ -418,6 +421,8 @@ void engine_lose_histories(struct engine *e);
  * in order of time and stay in order. */
 void engine_plan_recount(struct engine *e, struct engine_account *a);
 bool engine_is_recounted(const struct engine_account *a, const char *symbol);
+/* The trades that are to be taken back may not be loaded yet. */
+bool engine_recount_waits(struct engine *e, const struct engine_account *a);
 /* Counts them, and what stands between them, which is covered then. */
 void engine_recount(struct engine *e, struct engine_account *a);
 /* Takes out of the account's fills what was to be counted again. */

@@ -147,11 +147,11 @@ bool state_is_overtaken(struct state *s, const struct fill *f);
  * `time` or later, or before the last of all, and how many there are; 0: they are not known. */
 size_t state_get_counted(struct state *s, const struct account_key *key, const char *symbol,
                          int64_t time, struct counted out[STATE_COUNTED_EACH]);
-/* Takes back the last `count` fills of a position, of which `first` is the first, with their
- * trades. False when they are not the last any more, or the past is still being loaded. Until
- * state_end_recount() nothing is published. True: `out` is to be stored, joined with all that
- * follows up to then. */
-bool state_take_back(struct state *s, const struct counted *first, size_t count, int64_t now,
+/* Takes back the last `count` fills of a position, as they were got, with their trades, and brings
+ * them up to date: what was seen since. False when they are not the last any more, or the past is
+ * still being loaded. Until state_end_recount() nothing is published. True: `out` is to be stored,
+ * joined with all that follows up to then. */
+bool state_take_back(struct state *s, struct counted *fills, size_t count, int64_t now,
                      struct change *out);
 /* Counts one of them again, with the context that it had. False: there is no room any more. */
 bool state_count_again(struct state *s, const struct counted *c, int64_t now, struct change *out);
@@ -257,6 +257,7 @@ void state_accept_recovery(struct state *s);
  * From the beginning to the end of the loading statistics and equity are not ready; trades that
  * close and balances that change meanwhile are kept, and come behind those taken. */
 void state_begin_loading(struct state *s);
+bool state_is_loading(struct state *s);
 /* Takes over all results and balances of the past of one account; NULL: these come apart. */
 void state_take_past(struct state *s, const struct account_key *key, struct results *results,
                      struct curve *curve);

@@ -97,9 +97,9 @@ typedef bool repository_balance_visitor(void *context, const struct balance *bal
 typedef bool repository_fact_visitor(void *context, const char *name, int64_t value);
 bool repository_each_position(struct repository *r, repository_position_visitor *visit,
                               void *context, struct error *error);
-/* Of the trades with ids up to `last`. */
-bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
-                            void *context, struct error *error);
+/* Of the trades with ids behind `after`, up to `last`. */
+bool repository_each_result(struct repository *r, int64_t after, int64_t last,
+                            repository_result_visitor *visit, void *context, struct error *error);
 /* The balances that the equity curve is made of, with ids up to `last`: for SIM the ledger, for
  * others what the server reported. */
 bool repository_each_point(struct repository *r, int64_t last, repository_point_visitor *visit,

@@ -404,7 +404,7 @@ static void apply_collected(struct engine *e, struct engine_account *a)
         engine_plan_missed(e, a);
         a->weighed = true;
     }
-    if (engine_waits_for_missed(e, a))
+    if (engine_waits_for_missed(e, a) || engine_recount_waits(e, a))
         return;
     a->collecting = a->weighed = false;
     engine_recount(e, a);

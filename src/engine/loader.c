@@ -1,5 +1,5 @@
-/* The past that statistics and equity are made of, from the database to the state: each in a thread
- * of its own, since with a million trades it is most of a second's work. */
+/* The past that statistics and equity are made of, from the database to the state, in threads of
+ * their own: with a million trades it is more than a second's work. */
 #include "engine/internal.h"
 
 #include "base/clock.h"
@@ -14,14 +14,14 @@ struct past_of_account {
     struct curve *curve;
 };
 
-struct gathering {
+struct past_gathering {
     struct engine *engine;
     struct past_of_account accounts[SNAPSHOT_ACCOUNTS];
     int count, latest;
 };
 
 /* Rows of an account mostly follow one another. NULL: there are too many accounts. */
-static struct past_of_account *find_account(struct gathering *g, const struct account_key *key)
+static struct past_of_account *find_account(struct past_gathering *g, const struct account_key *key)
 {
     if (g->count > 0 && account_key_equal(&g->accounts[g->latest].key, key))
         return &g->accounts[g->latest];
@@ -39,7 +39,7 @@ static struct past_of_account *find_account(struct gathering *g, const struct ac
 
 static bool on_result(void *context, const struct account_key *key, const struct trade_result *r)
 {
-    struct gathering *g = context;
+    struct past_gathering *g = context;
     struct past_of_account *a = find_account(g, key);
     if (a != NULL && a->results == NULL)
         a->results = results_new();
@@ -50,7 +50,7 @@ static bool on_result(void *context, const struct account_key *key, const struct
 
 static bool on_point(void *context, const struct account_key *key, const struct equity_point *p)
 {
-    struct gathering *g = context;
+    struct past_gathering *g = context;
     struct past_of_account *a = find_account(g, key);
     if (a != NULL && a->curve == NULL)
         a->curve = curve_new();
@@ -59,18 +59,27 @@ static bool on_point(void *context, const struct account_key *key, const struct 
     return !atomic_load(&g->engine->load_no_further);
 }
 
-static bool gather_results(struct gathering *g, struct repository *r, struct error *error)
+static bool gather_older(struct past_gathering *g, struct repository *r, struct error *error)
 {
-    return repository_each_result(r, g->engine->last_trade, on_result, g, error);
+    return repository_each_result(r, 0, g->engine->last_trade / 2, on_result, g, error);
 }
 
-static bool gather_curves(struct gathering *g, struct repository *r, struct error *error)
+static bool gather_newer(struct past_gathering *g, struct repository *r, struct error *error)
+{
+    const struct engine *e = g->engine;
+    return repository_each_result(r, e->last_trade / 2, e->last_trade, on_result, g, error);
+}
+
+static bool gather_curves(struct past_gathering *g, struct repository *r, struct error *error)
 {
     return repository_each_point(r, g->engine->last_balance, on_point, g, error);
 }
 
-static bool (*const gather[ENGINE_LOADERS])(struct gathering *, struct repository *,
-                                            struct error *) = {gather_results, gather_curves};
+static bool (*const gather[ENGINE_LOADERS])(struct past_gathering *, struct repository *,
+                                            struct error *) = {gather_older, gather_newer,
+                                                               gather_curves};
+
+enum { OLDER, NEWER, CURVES };
 
 /* What would take long under the state's lock. Windows go on from there. */
 static void begin_windows(struct results *results)
@@ -82,25 +91,58 @@ static void begin_windows(struct results *results)
                            &some);
 }
 
-bool engine_load_past(struct engine *e, int kind, struct repository *r, struct error *error)
+static void free_gathering(struct past_gathering *g)
 {
-    struct gathering *g = memory_new(1, sizeof *g);
-    g->engine = e;
-    bool done = gather[kind](g, r, error);
-    bool whole = done && !atomic_load(&e->load_no_further);
-    for (int i = 0; i < g->count; i++) {
-        struct past_of_account *a = &g->accounts[i];
-        if (whole) {
-            if (a->results != NULL)
-                begin_windows(a->results);
-            state_take_past(e->state, &a->key, a->results, a->curve);
-        } else {
-            results_free(a->results);
-            curve_free(a->curve);
-        }
+    for (int i = 0; g != NULL && i < g->count; i++) {
+        results_free(g->accounts[i].results);
+        curve_free(g->accounts[i].curve);
     }
     free(g);
-    if (whole && atomic_fetch_add(&e->loaded, 1) + 1 == ENGINE_LOADERS)
+}
+
+/* Puts the newer results behind the older ones, which become all of them. */
+static void join(struct past_gathering *older, struct past_gathering *newer)
+{
+    for (int i = 0; i < newer->count; i++) {
+        struct past_of_account *from = &newer->accounts[i];
+        struct past_of_account *to = find_account(older, &from->key);
+        if (to != NULL && to->results == NULL)
+            to->results = results_new();
+        if (to != NULL)
+            results_take(to->results, from->results);
+    }
+    free_gathering(newer);
+}
+
+static void hand_over(struct engine *e, struct past_gathering *g)
+{
+    for (int i = 0; i < g->count; i++) {
+        struct past_of_account *a = &g->accounts[i];
+        if (a->results != NULL)
+            begin_windows(a->results);
+        state_take_past(e->state, &a->key, a->results, a->curve);
+    }
+    free(g);
+}
+
+bool engine_load_past(struct engine *e, int part, struct repository *r, struct error *error)
+{
+    struct past_gathering *g = memory_new(1, sizeof *g), *other;
+    g->engine = e;
+    bool done = gather[part](g, r, error);
+    if (!done || atomic_load(&e->load_no_further)) {
+        free_gathering(g);
+        return done;
+    }
+    if (part == CURVES) {
+        hand_over(e, g);
+    } else if ((other = atomic_exchange(&e->half, g)) != NULL) {
+        struct past_gathering *older = part == OLDER ? g : other;
+        join(older, part == OLDER ? other : g);
+        atomic_store(&e->half, NULL);
+        hand_over(e, older);
+    }
+    if (atomic_fetch_add(&e->loaded, 1) + 1 == ENGINE_LOADERS)
         state_end_loading(e->state);
     return done;
 }
@@ -137,4 +179,5 @@ void engine_end_loading(struct engine *e)
     for (int i = 0; i < ENGINE_LOADERS; i++)
         if (e->loaders[i].runs)
             pthread_join(e->loaders[i].thread, NULL);
+    free_gathering(atomic_exchange(&e->half, NULL));
 }

@@ -153,7 +153,9 @@ void engine_take_missed(struct engine *e, struct engine_past *p, bool whole)
 
 void engine_service_missed(struct engine *e)
 {
-    for (int i = 0; i < e->account_count; i++)
-        if (e->accounts[i].prices_until != 0 && e->now >= e->accounts[i].prices_until)
+    for (int i = 0; i < e->account_count; i++) {
+        const struct engine_account *a = &e->accounts[i];
+        if ((a->prices_until != 0 && e->now >= a->prices_until) || a->recount_count > 0)
             engine_apply_collected(e);
+    }
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const int64_t LONGEST_WAIT = 30 * CLOCK_SECOND;
+
 static struct engine_recount *find(const struct engine_account *a, const char *symbol)
 {
     for (size_t i = 0; i < a->recount_count; i++)
@@ -66,6 +68,7 @@ static void put_behind(struct engine_account *a, struct engine_fill *f, int64_t 
     *order = f->fill.time > *order ? f->fill.time : *order;
     f->order = *order;
     f->place = a->places_given++;
+    f->is_placed = true;
 }
 
 static void add_again(struct engine *e, struct engine_account *a, const struct counted *c,
@@ -186,16 +189,27 @@ void engine_plan_recount(struct engine *e, struct engine_account *a)
         text_copy(planned[count++], SYMBOL_SIZE, symbol);
         plan(e, a, i, end);
     }
+    a->recount_until = e->now + LONGEST_WAIT;
     if (a->recount_count > 0)
         engine_sort_fills(a);
 }
 
+bool engine_recount_waits(struct engine *e, const struct engine_account *a)
+{
+    return a->recount_count > 0 && e->now < a->recount_until && state_is_loading(e->state);
+}
+
 /* --- counting --- */
 
-/* The prices up to the fill, in the position as it is before it. */
-static void see_prices(struct engine *e, const struct engine_fill *f)
+/* The prices up to the fill, in the position as it is before it. One of the stream that has come
+ * since follows what was seen up to then. */
+static void see_prices(struct engine *e, struct engine_fill *f, const struct engine_fill *before)
 {
     const struct fill *fill = &f->fill;
+    if (!f->is_placed && before != NULL && !before->is_placed)
+        return;
+    if (!f->is_placed && before != NULL && before->again != NULL)
+        take_seen(f, before->again, true);
     bool are_known = price_is_set(f->high) && price_is_set(f->low) && !f->partly;
     if (f->held_then)
         state_see_range(e->state, &fill->key, fill->symbol, f->high, f->low);
@@ -228,21 +242,20 @@ static void see_rest(struct engine *e, const struct engine_fill *last)
     const struct counted *c = last->again;
     if (!state_get_position(e->state, &fill->key, fill->symbol, &p))
         return;
-    bool were_seen = c != NULL && c->is_open;
-    if (were_seen)
+    if (c != NULL && c->is_open)
         state_see_range(e->state, &fill->key, fill->symbol, c->high, c->low);
-    if (!were_seen || c->missed)
+    bool were_seen = c != NULL ? c->is_open && !c->missed : !last->is_placed;
+    if (!were_seen)
         engine_note_gap(e, &p, fill->time);
 }
 
-static void recount(struct engine *e, struct engine_account *a, const struct engine_recount *r)
+static void recount(struct engine *e, struct engine_account *a, struct engine_recount *r)
 {
     struct change change;
     const struct engine_fill *last = NULL;
     if (!state_take_back(e->state, r->list, r->count, e->wall, &change))
         return;
-    engine_say(e, MESSAGE_INFO,
-               "%s: a fill of %s came after later ones: those are counted again, behind it",
+    engine_say(e, MESSAGE_INFO, "%s: a fill of %s came late: what came after it is counted again",
                a->key.account, r->symbol);
     engine_fill_gap(e, &a->key, r->symbol, PRICE_UNSET, PRICE_UNSET);
     engine_begin_joined(e);
@@ -252,7 +265,7 @@ static void recount(struct engine *e, struct engine_account *a, const struct eng
         bool is_again = f->again != NULL && strcmp(f->fill.symbol, r->symbol) == 0;
         if (!is_again && !is_news(e, f, r->symbol))
             continue;
-        see_prices(e, f);
+        see_prices(e, f, last);
         if (is_again)
             count_again(e, f->again);
         else

@@ -157,8 +157,9 @@ bool engine_load_fills(struct engine *e, struct repository *r, struct error *err
 
 bool engine_load(struct engine *e, struct repository *r, struct error *error)
 {
-    bool done = engine_load_fills(e, r, error) && engine_load_past(e, 0, r, error) &&
-                engine_load_past(e, 1, r, error);
+    bool done = engine_load_fills(e, r, error);
+    for (int part = 0; part < ENGINE_LOADERS && done; part++)
+        done = engine_load_past(e, part, r, error);
     state_advance(e->state, e->wall);
     return done;
 }

@@ -201,6 +201,14 @@ void state_begin_loading(struct state *s)
     state_unlock(s);
 }
 
+bool state_is_loading(struct state *s)
+{
+    state_lock(s);
+    bool is = s->loading;
+    state_unlock(s);
+    return is;
+}
+
 void state_take_past(struct state *s, const struct account_key *key, struct results *results,
                      struct curve *curve)
 {

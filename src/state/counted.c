@@ -263,28 +263,32 @@ static void unbook(struct state *s, const struct account_key *key, const struct 
     state_touch(s, a, sizeof *a);
 }
 
-bool state_take_back(struct state *s, const struct counted *first, size_t count, int64_t now,
+bool state_take_back(struct state *s, struct counted *fills, size_t count, int64_t now,
                      struct change *out)
 {
-    const struct account_key *key = &first->fill.key;
+    const struct fill *first = &fills[0].fill;
+    const struct account_key *key = &first->key;
     state_lock(s);
-    struct counted_run *run = find(s, key, first->fill.symbol);
+    struct counted_run *run = find(s, key, first->symbol);
     const struct counted *from =
         run != NULL && run->count >= count ? &run->list[run->count - count] : NULL;
-    int index = snapshot_find_position(&s->now, key, first->fill.symbol);
+    int index = snapshot_find_position(&s->now, key, first->symbol);
     bool has_room = index >= 0 || s->now.position_count < SNAPSHOT_POSITIONS;
     bool same = !s->loading && from != NULL && has_room &&
-                strcmp(from->fill.execution_id, first->fill.execution_id) == 0 &&
-                strcmp(from->fill.order_id, first->fill.order_id) == 0 &&
-                from->fill.order_filled == first->fill.order_filled;
+                strcmp(from->fill.execution_id, first->execution_id) == 0 &&
+                strcmp(from->fill.order_id, first->order_id) == 0 &&
+                from->fill.order_filled == first->order_filled;
     if (same) {
         state_begin_change(s, out, CHANGE_RECOUNT, now, "");
         text_format(out->why, sizeof out->why, "a fill came late; fills counted again: %zu", count);
         out->has_position = out->has_fill = true;
-        position_init(&out->after, key, first->fill.symbol);
+        position_init(&out->after, key, first->symbol);
         out->before = index >= 0 ? s->now.positions[index] : out->after;
         out->fill = from->fill;
         unbook(s, key, from, count, now, out);
+        if (index >= 0)
+            end_interval(&run->list[run->count - 1], &out->before, &s->seen[index]);
+        memcpy(fills, from, count * sizeof *fills);
         if (index >= 0)
             state_remove_position(s, index);
         run->count -= count;

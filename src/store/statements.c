@@ -69,9 +69,10 @@ static const struct {
     [PUT_TRADE] = {"INSERT INTO trade ($c, first_fill) "
                    "VALUES ($v, (SELECT first_fill FROM open_position" OF_KEY "))",
                    &columns_trade},
-    [EACH_RESULT] = {"SELECT $c, entry_time, exit_time, realized_pnl, commissions, mae, mfe, "
-                     "efficiency, r_multiple, tick_value FROM trade WHERE id <= ? ORDER BY id",
-                     &columns_owner},
+    [EACH_RESULT] =
+        {"SELECT $c, entry_time, exit_time, realized_pnl, commissions, mae, mfe, "
+         "efficiency, r_multiple, tick_value FROM trade WHERE id > ? AND id <= ? ORDER BY id",
+         &columns_owner},
     [PUT_BALANCE] = {"INSERT INTO balance ($c) VALUES ($v)", &columns_balance},
     [EACH_POINT] = {"SELECT $c, time, cash FROM balance WHERE id <= ? AND cash IS NOT NULL AND "
                     "(ledger = 1 OR mode <> 'SIM') ORDER BY id",

@@ -42,13 +42,14 @@ static struct trade_result read_result(sqlite3_stmt *row, int column)
     };
 }
 
-bool repository_each_result(struct repository *r, int64_t last, repository_result_visitor *visit,
-                            void *context, struct error *error)
+bool repository_each_result(struct repository *r, int64_t after, int64_t last,
+                            repository_result_visitor *visit, void *context, struct error *error)
 {
     sqlite3_stmt *row = r->statements[EACH_RESULT];
     struct balance owner = {0};
     bool more = true;
-    sqlite3_bind_int64(row, 1, last);
+    sqlite3_bind_int64(row, 1, after);
+    sqlite3_bind_int64(row, 2, last);
     while (more && sqlite3_step(row) == SQLITE_ROW) {
         read_owner(row, &owner);
         struct trade_result result = read_result(row, 2);

@@ -369,6 +369,46 @@ void results_add_all(struct results *r, const struct results *other)
     }
 }
 
+static bool has_windows(const struct results *r)
+{
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        if (r->windows[t].counts)
+            return true;
+    return false;
+}
+
+static void empty(struct results *r)
+{
+    r->count = 0;
+    r->front_count = r->next_front = 0;
+    for (int t = 0; t < TIMEFRAME_COUNT; t++) {
+        excursions_clear(&r->windows[t].of);
+        r->windows[t].counts = false;
+    }
+}
+
+void results_take(struct results *r, struct results *other)
+{
+    size_t before = r->count;
+    bool behind =
+        before == 0 || other->count == 0 || other->blocks[0].first >= r->blocks[before - 1].last;
+    if (!behind || has_windows(r)) {
+        results_add_all(r, other);
+        for (size_t b = 0; b < other->count; b++)
+            free(other->blocks[b].bytes);
+        empty(other);
+        return;
+    }
+    for (size_t b = 0; b < other->count; b++) {
+        insert_block(r, before + b);
+        r->blocks[before + b] = other->blocks[b];
+        r->levels[0][before + b] = other->levels[0][b];
+    }
+    if (r->count > before && r->count > 1)
+        join_levels(r, before > 0 ? before - 1 : 0, r->count - 1);
+    empty(other);
+}
+
 /* --- windows --- */
 
 /* Adds the blocks from `at` on, in as few joins as there can be. */

@@ -619,13 +619,17 @@ static inline void day_finish(char *trades, size_t size)
         query("SELECT count(*) FROM trade t WHERE NOT EXISTS (SELECT 1 FROM fill f WHERE "
               "f.trade_id = t.id)"),
         0);
-    /* the ledger of the simulated account is its start and what its trades have earned since */
+    /* the ledger of the simulated account is its start, what its trades have earned since, and less
+     * what those of before had that were taken back since */
     ck_assert_double_eq(
         query("SELECT cash FROM balance WHERE account = 'Sim1' AND ledger = 1 ORDER BY id DESC "
               "LIMIT 1"),
-        query("SELECT 10000000000 + total(realized_pnl - commissions) FROM trade WHERE account = "
-              "'Sim1' AND created_at >= (SELECT max(time) FROM balance WHERE account = 'Sim1' AND "
-              "opens_period = 1)"));
+        query("WITH period AS (SELECT max(time) AS start FROM balance WHERE account = 'Sim1' AND "
+              "opens_period = 1) SELECT 10000000000 + (SELECT total(realized_pnl - commissions) "
+              "FROM trade, period WHERE account = 'Sim1' AND created_at >= start) - (SELECT "
+              "total(before ->> 'realized_pnl' - before ->> 'commissions') FROM audit, period "
+              "WHERE account = 'Sim1' AND what = 'take back' AND time >= start AND before ->> "
+              "'created_at' < start)"));
     ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE exit_time < entry_time"), 0);
     end();
     day_verify(false);

@@ -101,7 +101,7 @@ START_TEST(a_lost_entry_reopens_what_seemed_closed)
     assert_long_one(key);
     skip(10);
     ck_assert_uint_eq(look()->statistics[TIMEFRAME_ALL].trades, 0);
-    ck_assert_said("a fill of " MES " came after later ones");
+    ck_assert_said("a fill of " MES " came late");
     ck_assert_int_eq(times_said("wrong way round"), 0);
     restart();
     assert_long_one(key);
@@ -147,6 +147,38 @@ START_TEST(prices_on_both_sides_of_it_are_asked_for)
     ck_assert(!p->has_gap);
     ck_assert_int_eq(p->mae, -250 * MONEY_ONE); /* (4970 - 4995) × 2 × 5.00 */
     ck_assert_int_eq(p->mfe, 200 * MONEY_ONE);  /* 75.00 + 25 × 5.00 */
+}
+END_TEST
+
+/* The stream goes on while those prices are on their way. */
+START_TEST(what_comes_meanwhile_follows_what_was_seen)
+{
+    peer_answer(b.peer, 1, NULL, NULL,
+                "[{'Type':2,'Result':1,'MarketDataSupported':1,'SecurityDefinitionsSupported':1,"
+                "'TradingIsSupported':1,'HistoricalPriceDataSupported':1}]");
+    begin_following();
+    lose_an_entry("Sim1");
+    FILL(.execution = "in2", .price = 5020);
+    settle();
+    trade_at(5018); /* 1 is held, truly 2 */
+    peer_answer(b.peer, 800, NULL, NULL, NULL);
+    tell_of_order("Sim1", "lost", 0, 1);
+    ck_assert_double_eq(held(&SIM1, MES), 1); /* waits */
+    trade_at(5016);
+    FILL(.execution = "out2", .price = 5017, .sells = 1);
+    settle();
+    trade_at(4960);
+    ck_assert_double_eq(held(&SIM1, MES), 1);
+    skip(30);
+    /* 2 at 4995, 1 out at 5010, 1 in at 5020, 1 out at 5017: long 1 at 5007.50 */
+    const struct position *p = position_of(&SIM1, MES);
+    ck_assert_double_eq(p->quantity, 1);
+    ck_assert_double_eq(p->entry_price, 5007.5);
+    ck_assert_double_eq(p->min_price, 4960);
+    ck_assert_int_eq(p->realized_pnl, 122500000); /* 75.00 and 9.5 × 5.00 */
+    ck_assert_int_eq(p->mae, -250 * MONEY_ONE);   /* 4970, with 2 held */
+    ck_assert_int_eq(p->open_pnl, -237500000);
+    ck_assert_double_eq(query("SELECT count(*) FROM fill"), 5);
 }
 END_TEST
 
@@ -459,6 +491,7 @@ static Suite *suite(void)
     const TTest *const tests[] = {
         the_ledger_takes_back_what_a_trade_had_added,
         prices_on_both_sides_of_it_are_asked_for,
+        what_comes_meanwhile_follows_what_was_seen,
         prices_that_cannot_be_had_leave_a_mark,
         where_no_price_went_by_none_is_missed,
         a_lost_exit_ends_its_trade_where_it_was,

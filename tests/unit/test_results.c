@@ -260,23 +260,6 @@ START_TEST(trades_that_come_in_any_order_are_sorted_by_exit)
 }
 END_TEST
 
-START_TEST(what_came_meanwhile_is_put_behind_the_past)
-{
-    static struct book b;
-    struct results *meanwhile = results_new();
-    b.count = 0;
-    for (int i = 0; i < 700; i++) {
-        struct trade_result r = any_trade(START + i * CLOCK_MINUTE);
-        results_add(i < 400 ? results : meanwhile, &r);
-        book_add(&b, &r);
-    }
-    results_add_all(results, meanwhile);
-    results_free(meanwhile);
-    assert_window(&b, INT64_MIN);
-    assert_window(&b, START + 300 * CLOCK_MINUTE);
-}
-END_TEST
-
 /* As if they had been added to nothing. */
 static void assert_excursions(const struct book *b, int64_t from)
 {
@@ -289,6 +272,46 @@ static void assert_excursions(const struct book *b, int64_t from)
     ck_assert_mem_eq(&is, &ought, sizeof is);
     results_free(fresh);
 }
+
+static void add_all(struct results *r, struct results *other)
+{
+    results_add_all(r, other);
+}
+
+static void (*const joins[])(struct results *, struct results *) = {add_all, results_take};
+
+/* All later, some earlier, none on either side; and more behind them. */
+START_TEST(what_came_meanwhile_is_put_behind_the_past)
+{
+    static struct book b;
+    static const int parts[] = {400, 0, 700, 64, 65};
+    for (int way = 0; way < 2; way++)
+        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+            for (int overlap = 0; overlap < 2; overlap++) {
+                struct results *meanwhile = results_new();
+                tear_down();
+                set_up();
+                b.count = 0;
+                for (int i = 0; i < 700; i++) {
+                    struct trade_result r =
+                        any_trade(START + (i - (i >= parts[k] ? 50 * overlap : 0)) * CLOCK_MINUTE);
+                    results_add(i < parts[k] ? results : meanwhile, &r);
+                    book_add(&b, &r);
+                }
+                joins[way](results, meanwhile);
+                results_free(meanwhile);
+                assert_window(&b, INT64_MIN);
+                for (int i = 0; i < 300; i++) {
+                    struct trade_result r = any_trade(START + (650 + i) * CLOCK_MINUTE);
+                    results_add(results, &r);
+                    book_add(&b, &r);
+                }
+                for (int i = 0; i < 1000; i += 90)
+                    assert_window(&b, START + i * CLOCK_MINUTE);
+                assert_excursions(&b, START + 300 * CLOCK_MINUTE);
+            }
+}
+END_TEST
 
 START_TEST(what_is_taken_out_was_never_there)
 {

@@ -445,7 +445,7 @@ START_TEST(results_are_those_of_the_trades_there_were)
     commit(repository, changes + 2, 1);
     struct repository *reader = repository_open_reader(place.database, NULL);
     ck_assert_ptr_nonnull(reader);
-    ck_assert(repository_each_result(reader, trade, count_result, order, NULL));
+    ck_assert(repository_each_result(reader, 0, trade, count_result, order, NULL));
     repository_close(reader);
     ck_assert_str_eq(order, "first second ");
 }
