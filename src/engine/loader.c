@@ -153,7 +153,8 @@ static void *load(void *context)
     struct engine *e = l->engine;
     struct error error = {0};
     struct repository *r = repository_open_reader(e->database, &error);
-    if (r == NULL || !engine_load_past(e, (int)(l - e->loaders), r, &error))
+    bool done = r != NULL && engine_load_past(e, (int)(l - e->loaders), r, &error);
+    if (!done && !atomic_exchange(&e->load_no_further, true)) /* one of them is enough to know */
         state_add_message(e->state, MESSAGE_ERROR, clock_wall_us(),
                           "no statistics: the past cannot be read: %s", error.text);
     repository_close(r);

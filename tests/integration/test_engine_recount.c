@@ -360,6 +360,28 @@ START_TEST(within_a_second_the_order_of_the_history_tells)
 }
 END_TEST
 
+/* The server's entry price is in it: then a fill that comes late counts at the end, and what it
+ * closes is told to be the wrong way round. */
+START_TEST(where_more_than_fills_has_changed_a_position_they_count_at_the_end)
+{
+    begin_following();
+    skip(20);
+    int64_t lost = b.wall - 10 * CLOCK_SECOND;
+    FILL(.execution = "in", .price = 5000);
+    peer_send(b.peer, "{'Type':306,'TradeAccount':'Sim1','Symbol':'" MES
+                      "','Quantity':1,'AveragePrice':5002}");
+    pass(4 * CLOCK_SECOND);
+    ck_assert_double_eq(position_of(&SIM1, MES)->entry_price, 5002);
+    HISTORY({.execution = "lost", .price = 5010, .sells = 1, .ago = ago(lost)});
+    tell_of_order("Sim1", "lost", 1, 1);
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    ck_assert_double_eq(query("SELECT realized_pnl FROM trade"), 50e6);
+    ck_assert_int_eq(times_said("Sim1: a fill of " MES " came after later ones: its trade is the "
+                                "wrong way round"),
+                     1);
+}
+END_TEST
+
 /* Three of the same position, each behind later ones, and each with the history of its moment. */
 START_TEST(one_after_another_they_all_find_their_places)
 {
@@ -498,6 +520,7 @@ static Suite *suite(void)
         reversals_are_taken_back_and_made_again,
         stops_stay_with_their_fills,
         what_the_user_closed_is_not_counted_again,
+        where_more_than_fills_has_changed_a_position_they_count_at_the_end,
         one_after_another_they_all_find_their_places,
         prices_behind_a_lost_exit_are_none_of_the_trade,
     };
