@@ -49,6 +49,8 @@ struct excursion_counts {
 void excursions_add(struct excursion_counts *c, const struct trade_result *r);
 /* One that was added. */
 void excursions_remove(struct excursion_counts *c, const struct trade_result *r);
+/* All that another one counts. */
+void excursions_join(struct excursion_counts *c, const struct excursion_counts *other);
 void excursions_clear(struct excursion_counts *c);
 void excursions_read(struct excursion_counts *c, struct excursions *out);
 

@@ -16,8 +16,8 @@ void results_add(struct results *r, const struct trade_result *one);
 bool results_remove(struct results *r, const struct trade_result *one);
 /* Adds all that another one holds. */
 void results_add_all(struct results *r, const struct results *other);
-/* The same, of one that leaves it nothing: quick where its results are all later, and no
- * excursions were asked for yet. */
+/* The same, and leaves the other one nothing: quick where its results are all later, and excursions
+ * were asked of both from the same times on, or of neither. */
 void results_take(struct results *r, struct results *other);
 
 /* Starts of a window that the same results lie in: both ends included. */

@@ -37,12 +37,23 @@ static struct past_of_account *find_account(struct past_gathering *g, const stru
     return a;
 }
 
+/* Their excursions are counted as they come: later it would take long, under the state's lock. */
+static struct results *new_results(const struct engine *e)
+{
+    struct excursions none;
+    struct results *r = results_new();
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        results_excursions(r, (enum timeframe)t, timeframe_start((enum timeframe)t, e->loaded_at),
+                           &none);
+    return r;
+}
+
 static bool on_result(void *context, const struct account_key *key, const struct trade_result *r)
 {
     struct past_gathering *g = context;
     struct past_of_account *a = find_account(g, key);
     if (a != NULL && a->results == NULL)
-        a->results = results_new();
+        a->results = new_results(g->engine);
     if (a != NULL)
         results_add(a->results, r);
     return !atomic_load(&g->engine->load_no_further);
@@ -81,16 +92,6 @@ static bool (*const gather[ENGINE_LOADERS])(struct past_gathering *, struct repo
 
 enum { OLDER, NEWER, CURVES };
 
-/* What would take long under the state's lock. Windows go on from there. */
-static void begin_windows(struct results *results)
-{
-    struct excursions some;
-    int64_t now = clock_wall_us();
-    for (int t = 0; t < TIMEFRAME_COUNT; t++)
-        results_excursions(results, (enum timeframe)t, timeframe_start((enum timeframe)t, now),
-                           &some);
-}
-
 static void free_gathering(struct past_gathering *g)
 {
     for (int i = 0; g != NULL && i < g->count; i++) {
@@ -107,7 +108,7 @@ static void join(struct past_gathering *older, struct past_gathering *newer)
         struct past_of_account *from = &newer->accounts[i];
         struct past_of_account *to = find_account(older, &from->key);
         if (to != NULL && to->results == NULL)
-            to->results = results_new();
+            to->results = new_results(older->engine);
         if (to != NULL)
             results_take(to->results, from->results);
     }
@@ -118,8 +119,6 @@ static void hand_over(struct engine *e, struct past_gathering *g)
 {
     for (int i = 0; i < g->count; i++) {
         struct past_of_account *a = &g->accounts[i];
-        if (a->results != NULL)
-            begin_windows(a->results);
         state_take_past(e->state, &a->key, a->results, a->curve);
     }
     free(g);

@@ -128,6 +128,7 @@ bool engine_restore(struct engine *e, struct repository *r, struct error *error)
                 repository_find_last(r, &e->last_trade, &e->last_balance, error) &&
                 engine_restore_periods(e, r, error) && engine_restore_views(e, r, error);
     state_begin_loading(e->state);
+    e->loaded_at = e->wall;
     if (done) {
         follow_settings(e);
         choose_view(e);

@@ -135,6 +135,28 @@ void excursions_remove(struct excursion_counts *c, const struct trade_result *r)
     count_all(c, r, -1);
 }
 
+static void join_values(struct value_counts *v, const struct value_counts *other)
+{
+    for (uint32_t at = 0; at < other->index_size; at++) {
+        if (other->index[at] == 0)
+            continue;
+        const struct value_page *from = &other->pages[other->index[at] - 1];
+        struct value_page *to = page_at(v, at * PAGE);
+        to->total += from->total;
+        for (int i = 0; i < PAGE; i++)
+            to->counts[i] += from->counts[i];
+    }
+    v->count += other->count;
+    memset(v->marks, 0, sizeof v->marks); /* they are found anew */
+}
+
+void excursions_join(struct excursion_counts *c, const struct excursion_counts *other)
+{
+    for (int m = 0; m < EXCURSION_MEASURES; m++)
+        join_values(&c->of[m], &other->of[m]);
+    c->left = money_add(c->left, other->left);
+}
+
 void excursions_clear(struct excursion_counts *c)
 {
     for (int m = 0; m < EXCURSION_MEASURES; m++) {

@@ -369,12 +369,13 @@ void results_add_all(struct results *r, const struct results *other)
     }
 }
 
-static bool has_windows(const struct results *r)
+static bool same_windows(const struct results *a, const struct results *b)
 {
     for (int t = 0; t < TIMEFRAME_COUNT; t++)
-        if (r->windows[t].counts)
-            return true;
-    return false;
+        if (a->windows[t].counts != b->windows[t].counts ||
+            a->windows[t].from != b->windows[t].from)
+            return false;
+    return true;
 }
 
 static void empty(struct results *r)
@@ -392,7 +393,7 @@ void results_take(struct results *r, struct results *other)
     size_t before = r->count;
     bool behind =
         before == 0 || other->count == 0 || other->blocks[0].first >= r->blocks[before - 1].last;
-    if (!behind || has_windows(r)) {
+    if (!behind || !same_windows(r, other)) {
         results_add_all(r, other);
         for (size_t b = 0; b < other->count; b++)
             free(other->blocks[b].bytes);
@@ -406,6 +407,8 @@ void results_take(struct results *r, struct results *other)
     }
     if (r->count > before && r->count > 1)
         join_levels(r, before > 0 ? before - 1 : 0, r->count - 1);
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        excursions_join(&r->windows[t].of, &other->windows[t].of);
     empty(other);
 }
 

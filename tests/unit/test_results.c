@@ -289,9 +289,13 @@ START_TEST(what_came_meanwhile_is_put_behind_the_past)
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
             for (int overlap = 0; overlap < 2; overlap++) {
                 struct results *meanwhile = results_new();
+                struct excursions none;
                 tear_down();
                 set_up();
                 b.count = 0;
+                results_excursions(results, TIMEFRAME_1M, START + CLOCK_HOUR, &none);
+                if (overlap == 0)
+                    results_excursions(meanwhile, TIMEFRAME_1M, START + CLOCK_HOUR, &none);
                 for (int i = 0; i < 700; i++) {
                     struct trade_result r =
                         any_trade(START + (i - (i >= parts[k] ? 50 * overlap : 0)) * CLOCK_MINUTE);
