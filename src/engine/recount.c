@@ -165,10 +165,11 @@ static void plan(struct engine *e, struct engine_account *a, size_t first, size_
         if (is_last)
             break;
         struct engine_fill *f = &a->fills[i];
-        bool is_late = engine_is_late(e, r.symbol, f->fill.time);
-        if (next > 0 && !price_is_set(f->high)) /* where the history does not say it */
-            take_seen(f, &r.list[next - 1], follows && !is_late);
         put_behind(a, f, &order);
+        f->is_placed = f->past || place < r.count;
+        bool is_late = engine_is_late(e, r.symbol, f->fill.time);
+        if (f->is_placed && next > 0 && !price_is_set(f->high)) /* the history does not say it */
+            take_seen(f, &r.list[next - 1], follows && !is_late);
         follows = false;
     }
     a->recounts = memory_resize(a->recounts, a->recount_count + 1, sizeof *a->recounts);
@@ -201,8 +202,8 @@ bool engine_recount_waits(struct engine *e, const struct engine_account *a)
 
 /* --- counting --- */
 
-/* The prices up to the fill, in the position as it is before it. One of the stream that has come
- * since follows what was seen up to then. */
+/* The prices up to the fill, in the position as it is before it. One of the stream that is in its
+ * place follows what was seen up to then. */
 static void see_prices(struct engine *e, struct engine_fill *f, const struct engine_fill *before)
 {
     const struct fill *fill = &f->fill;
@@ -249,6 +250,15 @@ static void see_rest(struct engine *e, const struct engine_fill *last)
         engine_note_gap(e, &p, fill->time);
 }
 
+/* The prices since a fill of the stream came late are of what was held then, not of the position
+ * that it is put into. */
+static void see_after_late(struct engine *e, struct engine_account *a, const char *symbol)
+{
+    for (size_t i = 0; i < a->fill_count; i++)
+        if (a->fills[i].is_placed && strcmp(a->fills[i].fill.symbol, symbol) == 0)
+            engine_see_after(e, &a->fills[i]);
+}
+
 static void recount(struct engine *e, struct engine_account *a, struct engine_recount *r)
 {
     struct change change;
@@ -266,16 +276,20 @@ static void recount(struct engine *e, struct engine_account *a, struct engine_re
         if (!is_again && !is_news(e, f, r->symbol))
             continue;
         see_prices(e, f, last);
+        if (!f->is_placed)
+            see_after_late(e, a, r->symbol);
         if (is_again)
             count_again(e, f->again);
         else
             engine_apply_fill(e, &f->fill, ORIGIN_LIVE, "fill history");
-        engine_see_after(e, f);
+        if (!f->is_placed)
+            engine_see_after(e, f);
         f->covered = true;
         last = f;
     }
     if (last != NULL)
         see_rest(e, last);
+    see_after_late(e, a, r->symbol);
     engine_end_joined(e);
     state_end_recount(e->state, &change.before, e->wall);
     engine_follow_bracket(e, &a->key, r->symbol);

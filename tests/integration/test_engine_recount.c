@@ -319,6 +319,35 @@ START_TEST(a_fill_of_the_stream_may_come_late_as_well)
 }
 END_TEST
 
+/* While it waits, the stream goes on: with what is held now, not with what was held then. */
+START_TEST(prices_behind_a_late_fill_of_the_stream_are_of_now)
+{
+    begin_following();
+    peer_answer(b.peer, 303, NULL, NULL, NULL);
+    FILL(.execution = "in", .price = 5000);
+    wait_for(20 * CLOCK_SECOND);
+    FILL(.execution = "in2", .price = 5020);
+    settle();
+    FILL(.execution = "out", .price = 5010, .sells = 1, .ago = 10);
+    settle();
+    trade_at(5100); /* with 1 at 5020 */
+    FILL(.execution = "out2", .price = 5025, .sells = 1);
+    settle();
+    trade_at(4000); /* with none */
+    ck_assert_double_eq(held(&SIM1, MES), 2);
+    skip(60);
+    ck_assert_double_eq(held(&SIM1, MES), 0);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade"), 2);
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE realized_pnl = 50e6 AND mfe = 50e6 "
+                              "AND mae = 0 AND max_price = 5010"),
+                        1);
+    ck_assert_double_eq(
+        query("SELECT count(*) FROM trade WHERE realized_pnl = 25e6 AND mfe = 400e6 "
+              "AND mae = 0 AND min_price = 5020"),
+        1);
+}
+END_TEST
+
 /* What stood in for a fill cannot be put into an order: those behind it count at the end. */
 START_TEST(what_the_user_closed_is_not_counted_again)
 {
@@ -519,6 +548,7 @@ static Suite *suite(void)
         a_lost_exit_ends_its_trade_where_it_was,
         reversals_are_taken_back_and_made_again,
         stops_stay_with_their_fills,
+        prices_behind_a_late_fill_of_the_stream_are_of_now,
         what_the_user_closed_is_not_counted_again,
         where_more_than_fills_has_changed_a_position_they_count_at_the_end,
         one_after_another_they_all_find_their_places,
