@@ -134,7 +134,7 @@ START_TEST(nothing_is_found_in_what_server_and_user_have_decided)
 END_TEST
 
 /* What a hand, a disk or a bug may have done to the day, and what is said of it. */
-static const struct {
+static const struct damage {
     const char *sql, *words;
 } damages[] = {
     {"DELETE FROM fill WHERE execution_id = 'a3'",
@@ -222,19 +222,58 @@ static const struct {
     {"DELETE FROM audit", "the audit trail of its fills is missing"},
 };
 
-START_TEST(each_kind_of_damage_is_named)
+/* One after another, each in a copy of the database. */
+static void damage_each(const struct damage *list, size_t count)
 {
     char copy[300], sql[400];
-    trade_a_day();
     end();
     text_format(copy, sizeof copy, "%s/copy.db", b.directory);
     text_format(sql, sizeof sql, "VACUUM INTO '%s'", copy);
-    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         run_sql(b.database, sql);
-        run_sql(copy, damages[i].sql);
-        assert_finds(copy, damages[i].words);
+        run_sql(copy, list[i].sql);
+        assert_finds(copy, list[i].words);
         ck_assert_int_eq(unlink(copy), 0);
     }
+}
+
+START_TEST(each_kind_of_damage_is_named)
+{
+    trade_a_day();
+    damage_each(damages, sizeof damages / sizeof damages[0]);
+}
+END_TEST
+
+/* Long 1 of 5000 and 5010, a trade of 50.00, and then one more bought between. */
+static const struct damage damages_of_a_recount[] = {
+    {"DELETE FROM audit WHERE what = 'take back'",
+     "audit row 2: the trade that it closed was not taken back"},
+    {"UPDATE audit SET why = 'fills counted again: 9' WHERE what = 'recount'",
+     "audit row 4 takes back 9 fills, which are not all there"},
+    {"UPDATE audit SET why = 'fills counted again: 1' WHERE what = 'recount'",
+     "audit row 4 takes back 1 fills, which are not all there"},
+    {"UPDATE audit SET before = json_set(before, '$.realized_pnl', 49000000) WHERE what = 'take "
+     "back'",
+     "ledger: row 2: balance is stored as 10050.000000, recomputed 10049.000000"},
+    {"DELETE FROM balance WHERE why = 'recount'", "ledger: "},
+    {"DELETE FROM fill WHERE execution_id = 'late'",
+     "the fill of audit row 6 (add, +1) is missing"},
+};
+
+START_TEST(damage_to_what_was_counted_again_is_named)
+{
+    start();
+    b.wall += 60 * CLOCK_SECOND;
+    b.now += 60 * CLOCK_SECOND;
+    FILL(.execution = "in", .price = 5000, .ago = 30);
+    FILL(.execution = "out", .price = 5010, .sells = 1, .ago = 10);
+    FILL(.execution = "late", .price = 4990, .ago = 20);
+    settle();
+    FILL(.execution = "out2", .price = 5010, .sells = 1);
+    settle();
+    ck_assert_double_eq(query("SELECT count(*) FROM trade WHERE realized_pnl = 150e6"), 1);
+    assert_finds_nothing();
+    damage_each(damages_of_a_recount, sizeof damages_of_a_recount / sizeof damages_of_a_recount[0]);
 }
 END_TEST
 
@@ -282,6 +321,7 @@ static Suite *suite(void)
         nothing_is_found_in_a_day_that_the_engine_has_recorded,
         nothing_is_found_in_what_server_and_user_have_decided,
         each_kind_of_damage_is_named,
+        damage_to_what_was_counted_again_is_named,
         the_program_tells_by_its_exit_status,
     };
     CASE_ADD(s, "check-truth", tests);
