@@ -213,7 +213,7 @@ struct engine {
     pthread_t thread;
     bool stopping;
     char database[512];                           /* path */
-    int64_t loaded_at;                            /* us UTC: when the past was begun to be read */
+    int64_t past_from[TIMEFRAME_COUNT];           /* us UTC: what its timeframes begin with */
     int64_t last_trade, last_balance;             /* ids: those behind them are of this run */
     struct engine_loader loaders[ENGINE_LOADERS]; /* of the past up to them */
     atomic_int loaded;                            /* by so many of them */

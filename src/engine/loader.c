@@ -43,8 +43,7 @@ static struct results *new_results(const struct engine *e)
     struct excursions none;
     struct results *r = results_new();
     for (int t = 0; t < TIMEFRAME_COUNT; t++)
-        results_excursions(r, (enum timeframe)t, timeframe_start((enum timeframe)t, e->loaded_at),
-                           &none);
+        results_excursions(r, (enum timeframe)t, e->past_from[t], &none);
     return r;
 }
 

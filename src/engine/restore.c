@@ -128,7 +128,9 @@ bool engine_restore(struct engine *e, struct repository *r, struct error *error)
                 repository_find_last(r, &e->last_trade, &e->last_balance, error) &&
                 engine_restore_periods(e, r, error) && engine_restore_views(e, r, error);
     state_begin_loading(e->state);
-    e->loaded_at = e->wall;
+    /* here, where there is one thread: local time is asked for */
+    for (int t = 0; t < TIMEFRAME_COUNT; t++)
+        e->past_from[t] = timeframe_start((enum timeframe)t, e->wall);
     if (done) {
         follow_settings(e);
         choose_view(e);
