@@ -308,8 +308,11 @@ void state_end_recount(struct state *s, const struct position *before, int64_t n
     int index = snapshot_find_position(n, &before->key, before->symbol);
     if (index >= 0) {
         struct position *p = &n->positions[index];
-        position_apply_price(p, &n->instruments[n->position_symbol[index]],
-                             market_price(&n->markets[n->position_symbol[index]]), now);
+        const struct market *m = &n->markets[n->position_symbol[index]];
+        const struct counted_run *run = find(s, &before->key, before->symbol);
+        /* one from before the last fill was made while something else was held */
+        if (run != NULL && m->last_time > run->list[run->count - 1].fill.time)
+            position_apply_price(p, &n->instruments[n->position_symbol[index]], m->last, now);
         if (p->heat_since != 0 && before->heat_since != 0 &&
             position_side(p) == position_side(before))
             p->heat_since = before->heat_since;

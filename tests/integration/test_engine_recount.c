@@ -220,6 +220,27 @@ START_TEST(where_no_price_went_by_none_is_missed)
 }
 END_TEST
 
+/* The last price was made before the position was opened. */
+START_TEST(a_price_of_before_is_none_of_what_is_counted_again)
+{
+    begin_following();
+    trade_at(4900);
+    wait_for(5 * CLOCK_SECOND);
+    at.in = b.wall;
+    FILL(.execution = "in", .price = 5000);
+    wait_for(5 * CLOCK_SECOND);
+    at.lost = b.wall;
+    wait_for(5 * CLOCK_SECOND);
+    FILL(.execution = "out", .price = 5010, .sells = 1);
+    HISTORY({.execution = "lost", .price = 4990, .ago = ago(at.lost)});
+    settle();
+    tell_of_order("Sim1", "lost", 0, 1);
+    assert_long_one(&SIM1);
+    ck_assert_double_eq(position_of(&SIM1, MES)->min_price, 4990);
+    ck_assert_int_eq(position_of(&SIM1, MES)->mae, -50 * MONEY_ONE);
+}
+END_TEST
+
 /* In at 5000, [out at 5010], in at 5020: not long 2, but a trade and long 1. */
 START_TEST(a_lost_exit_ends_its_trade_where_it_was)
 {
@@ -545,6 +566,7 @@ static Suite *suite(void)
         what_comes_meanwhile_follows_what_was_seen,
         prices_that_cannot_be_had_leave_a_mark,
         where_no_price_went_by_none_is_missed,
+        a_price_of_before_is_none_of_what_is_counted_again,
         a_lost_exit_ends_its_trade_where_it_was,
         reversals_are_taken_back_and_made_again,
         stops_stay_with_their_fills,
